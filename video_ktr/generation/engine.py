@@ -1,0 +1,65 @@
+"""What every rollout engine does, whatever runs it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from video_ktr.data.encoding import EncodedPrompt
+from video_ktr.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How completions are drawn. Every field is used as it stands: nothing is filled in from a checkpoint.
+
+    A checkpoint's own generation settings (Qwen2.5-VL ships temperature 1e-6 and a repetition penalty) would
+    otherwise slip into training, since libraries fill unset fields from them.
+
+    Raises:
+        ConfigError: A value is out of range.
+    """
+
+    max_new_tokens: int
+    end_token_ids: tuple[int, ...]
+    """Tokens that end a completion; the first one sampled is its last token."""
+    pad_token_id: int
+    temperature: float = 1.0
+    """0 takes the most likely token at every step."""
+    top_p: float = 1.0
+    top_k: int = 0
+    """0 keeps every token."""
+    min_p: float | None = None
+    repetition_penalty: float = 1.0
+    forbidden_token_ids: tuple[int, ...] = ()
+    """Never sampled: a placeholder of an image or video in a completion would ask for features that do not exist."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Further settings in the engine's own words."""
+
+    def __post_init__(self) -> None:
+        if self.max_new_tokens < 1:
+            raise ConfigError(f"max_new_tokens is {self.max_new_tokens}: give at least 1")
+        if self.temperature < 0:
+            raise ConfigError(f"temperature is {self.temperature}: give 0 (greedy) or more")
+        if not 0 < self.top_p <= 1:
+            raise ConfigError(f"top_p is {self.top_p}: give a value in (0, 1]")
+        if self.top_k < 0:
+            raise ConfigError(f"top_k is {self.top_k}: give 0 (off) or more")
+
+
+class RolloutEngine(Protocol):
+    """Draws completions."""
+
+    def generate(
+        self, prompts: list[EncodedPrompt], prompt_of_row: Sequence[int], sampling: Sampling
+    ) -> list[list[int]]:
+        """One completion per row, as token ids.
+
+        Args:
+            prompts: Each distinct prompt once.
+            prompt_of_row: The prompt each row answers: G equal entries for a group of G.
+            sampling: How to draw.
+
+        Returns:
+            Per row, the tokens up to and including the first end token, or `max_new_tokens` of them. Never empty.
+        """
+        ...

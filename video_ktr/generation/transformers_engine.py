@@ -1,0 +1,93 @@
+"""Rollouts with transformers' `generate`, the video encoded and the prompt run once per prompt.
+
+Letters: R rows, U prompts, P prompt tokens (left-padded), T new tokens.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import GenerationConfig
+
+from video_ktr.data.encoding import EncodedPrompt
+from video_ktr.generation.engine import Sampling
+from video_ktr.scoring.prompt_view import view_prompts
+from video_ktr.scoring.model_family import VisionLanguageModel
+from video_ktr.scoring.scorer import evaluation_mode, left_pad, prefill
+
+
+def generation_config(sampling: Sampling) -> GenerationConfig:
+    """`sampling` in transformers' words."""
+    sample = sampling.temperature > 0
+    drawn = {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": sampling.top_k,
+        "min_p": sampling.min_p,
+    }
+    return GenerationConfig(
+        max_new_tokens=sampling.max_new_tokens,
+        do_sample=sample,
+        **(drawn if sample else {}),
+        repetition_penalty=sampling.repetition_penalty,
+        eos_token_id=list(sampling.end_token_ids),
+        pad_token_id=sampling.pad_token_id,
+        suppress_tokens=list(sampling.forbidden_token_ids) or None,
+        disable_compile=True,
+        **sampling.extra,
+    )
+
+
+@contextmanager
+def pinned_generation_config(model: Any, config: GenerationConfig) -> Iterator[None]:
+    """`generate` fills unset fields from the model's own configuration: for a while, that is `config` too."""
+    own = model.generation_config
+    model.generation_config = config
+    try:
+        yield
+    finally:
+        model.generation_config = own
+
+
+class TransformersEngine:
+    """Generates with the model itself, on whatever device it lives.
+
+    The prompt is run once per prompt, all but its last token; its cache is repeated for the rows, and `generate`
+    goes on from there with explicit M-RoPE positions.
+    """
+
+    def __init__(self, model: Any):
+        self.model = model
+        self.parts = VisionLanguageModel.of(model)
+
+    def generate(
+        self, prompts: list[EncodedPrompt], prompt_of_row: Sequence[int], sampling: Sampling
+    ) -> list[list[int]]:
+        """See `RolloutEngine.generate`. Draws from torch's global generator."""
+        config = generation_config(sampling)
+        prompt_R = torch.tensor(list(prompt_of_row), device=self.parts.device)
+        with evaluation_mode(self.model), pinned_generation_config(self.model, config):
+            views = view_prompts(self.parts, prompts)
+            run = prefill(self.parts, views, skip_last=True)
+            run.cache.batch_select_indices(prompt_R)
+            width = run.mask_UP.shape[1] + 1
+            ids_UP = torch.stack([left_pad(v.input_ids_P, width, dim=0, value=sampling.pad_token_id) for v in views])
+            mask_UP = torch.cat([run.mask_UP, torch.ones_like(run.mask_UP[:, :1])], dim=1)
+            positions_3UP = torch.stack([left_pad(v.positions_3P, width, dim=1) for v in views], dim=1)
+            sequences = self.model.generate(
+                input_ids=ids_UP[prompt_R],
+                attention_mask=mask_UP[prompt_R],
+                position_ids=positions_3UP[:, prompt_R],
+                past_key_values=run.cache,
+                generation_config=config,
+            )
+        return cut_at_end(sequences[:, width:], sampling.end_token_ids)
+
+
+def cut_at_end(tokens_RT: Tensor, end_token_ids: Sequence[int]) -> list[list[int]]:
+    """Each row up to and including its first end token."""
+    ends_RT = torch.isin(tokens_RT, torch.tensor(list(end_token_ids), device=tokens_RT.device))
+    lengths_R = torch.where(ends_RT.any(1), ends_RT.int().argmax(1) + 1, tokens_RT.shape[1])
+    return [row[:length] for row, length in zip(tokens_RT.tolist(), lengths_R.tolist(), strict=True)]

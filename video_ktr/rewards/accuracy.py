@@ -1,0 +1,84 @@
+"""How right the final answer is."""
+
+import math
+from collections.abc import Sequence
+
+from video_ktr.rewards.answer import Completion, completion_text, extract_answer, solution_answer
+from video_ktr.rewards.text_metrics import rouge, word_accuracy
+
+_TINY = 1e-9
+
+
+def accuracy_reward(
+    completions: Sequence[Completion],
+    solution: Sequence[str],
+    problem_type: Sequence[str],
+    **kwargs: object,  # noqa: ARG001  # TRL passes every column of the data set
+) -> list[float | None]:
+    """Score each completion's answer against its solution, in [0, 1] (ALGORITHMS 1.1).
+
+    The answer is the first ``<answer>...</answer>`` of the completion. We differ from the released code in using each
+    row's own problem type rather than the first row's, and in what cannot be scored: a solution that is empty or does
+    not parse, or an unknown problem type, gives None there instead of 0. A completion without an answer, or with one
+    that does not parse, scores 0.
+    """
+    return [
+        score_accuracy(extract_answer(completion_text(completion)), solution_answer(right), kind)
+        for completion, right, kind in zip(completions, solution, problem_type, strict=True)
+    ]
+
+
+def score_accuracy(prediction: str, truth: str, problem_type: str) -> float | None:
+    """Score one bare answer in [0, 1]; None when `truth` or `problem_type` does not allow it.
+
+    multiple choice: the same text, case included ("A." is not "A"). numerical: equal to two decimals, and either both
+    or neither written with a point or comma ("3.0" is not "3"). regression: 1 - relative error. OCR: 1 - word error
+    rate. free-form: mean of three ROUGE F1.
+    """
+    if not truth:
+        return None
+    match problem_type:
+        case "multiple choice":
+            return float(prediction == truth)
+        case "numerical":
+            return score_number(prediction, truth)
+        case "regression":
+            return _score_regression(prediction, truth)
+        case "OCR":
+            return word_accuracy(prediction, truth)
+        case "free-form":
+            return rouge(prediction, truth)
+    return None
+
+
+def score_number(prediction: str, truth: str) -> float | None:
+    """Compare two numbers to two decimals; see `score_accuracy`."""
+    right, given = parse_number(truth), parse_number(prediction)
+    if right is None:
+        return None
+    if given is None or _has_mark(prediction) != _has_mark(truth):
+        return 0.0
+    return float(round(right, 2) == round(given, 2))
+
+
+def parse_number(text: str) -> float | None:
+    """Read a number in which commas part thousands; None when it is none, infinite or not a number."""
+    try:
+        number = float(text.replace(",", ""))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _has_mark(text: str) -> bool:
+    return "." in text or "," in text
+
+
+def _score_regression(prediction: str, truth: str) -> float | None:
+    right, given = parse_number(truth), parse_number(prediction)
+    if right is None:
+        return None
+    if given is None:
+        return 0.0
+    relative_error = (abs(given - right) + _TINY) / (abs(right) + _TINY)
+    return 1.0 - min(1.0, max(0.0, relative_error))

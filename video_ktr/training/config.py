@@ -1,0 +1,128 @@
+"""Settings of the trainers: TRL's `GRPOConfig`, plus media, plus key tokens."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from trl import GRPOConfig
+
+from video_ktr.attribution import KeyTokenConfig
+from video_ktr.data.media import MediaConfig
+from video_ktr.errors import ConfigError
+
+PRESET_BETA = {"paper": 0.4, "official": 0.04}
+"""KL coefficient: section 4.1 of the paper, and every script the authors committed. They differ by ten."""
+
+
+def build_section(name: str, kind: type[Any], values: dict[str, Any] | None) -> Any:
+    """A settings record from a plain mapping; an unknown key is a ConfigError that lists the known ones."""
+    known = [f.name for f in fields(kind)]
+    unknown = sorted(set(values or {}) - set(known))
+    if unknown:
+        raise ConfigError(f"unknown key {unknown[0]!r} under {name}: use one of {', '.join(known)}")
+    return kind(**(values or {}))
+
+
+@dataclass
+class VideoGRPOConfig(GRPOConfig):
+    """`GRPOConfig` for prompts that hold videos.
+
+    Differs from TRL's defaults in `loss_type`, which is "grpo": each completion's loss is divided by its own length,
+    as in equations 1 and 2 of the paper.
+
+    Raises:
+        ConfigError: A value is out of range or clashes with another; the message says the fix.
+    """
+
+    loss_type: str = field(default="grpo", metadata={"help": "Loss normalisation, TRL's names."})
+    media: dict[str, Any] | None = field(
+        default=None, metadata={"help": "Frame and pixel limits: the fields of MediaConfig."}
+    )
+    max_prompt_tokens: int | None = field(
+        default=16384, metadata={"help": "Longest prompt; a longer one is refused, never cut. None for no limit."}
+    )
+
+    def __post_init__(self) -> None:
+        self.media = asdict(build_section("media", MediaConfig, self.media))
+        super().__post_init__()
+        if self.use_vllm:
+            raise ConfigError(
+                "use_vllm=True would train without the video: vLLM rollouts are not supported, set use_vllm=False"
+            )
+        self._check_checkpoints_fall_between_generations()
+
+    def _check_checkpoints_fall_between_generations(self) -> None:
+        """A checkpoint in the middle of a buffered generation could not be resumed to the same run."""
+        per_generation = (self.steps_per_generation or 1) * self.num_iterations
+        if self.save_strategy == "steps" and self.save_steps >= 1:
+            passes = int(self.save_steps) * self.gradient_accumulation_steps
+            if passes % per_generation:
+                raise ConfigError(
+                    f"save_steps={self.save_steps} falls inside a generation of {per_generation} passes, so a resumed "
+                    f"run would differ: make save_steps * gradient_accumulation_steps a multiple of {per_generation}"
+                )
+
+    @property
+    def media_config(self) -> MediaConfig:
+        """The resolved frame and pixel limits."""
+        return MediaConfig(**(self.media or {}))
+
+
+@dataclass
+class VideoKTRConfig(VideoGRPOConfig):
+    """`VideoGRPOConfig` and the key-token method.
+
+    Example:
+        `VideoKTRConfig("runs/ktr", preset="paper", key_tokens={"temporal_perturbation": "reverse"})`
+    """
+
+    preset: Literal["paper", "official"] = field(
+        default="paper",
+        metadata={"help": "The paper (the released code where it is silent), or the released code throughout."},
+    )
+    key_tokens: dict[str, Any] | None = field(
+        default=None, metadata={"help": "Fields of KeyTokenConfig that differ from the preset's."}
+    )
+    beta: float | None = field(  # type: ignore[assignment]
+        default=None, metadata={"help": "KL coefficient. Default: 0.4 for preset paper, 0.04 for preset official."}
+    )
+    kl_clamp: float | None = field(
+        default=None,
+        metadata={"help": "Limit on |log pi_ref - log pi| in the KL term, nats. Default: 10 for preset official."},
+    )
+    token_record_rate: float = field(
+        default=0.1, metadata={"help": "Share of prompts whose completions are written to tokens/, in [0, 1]."}
+    )
+
+    def __post_init__(self) -> None:
+        resolved = KeyTokenConfig.preset(self.preset, **(self.key_tokens or {}))
+        self.key_tokens = asdict(resolved)
+        if self.beta is None:
+            self.beta = PRESET_BETA[self.preset]
+        if self.kl_clamp is None and self.preset == "official":
+            self.kl_clamp = 10.0
+        super().__post_init__()
+        if self.kl_clamp is not None and self.kl_clamp <= 0:
+            raise ConfigError(f"kl_clamp is {self.kl_clamp}: give a positive number of nats, or leave it out")
+        if not 0 <= self.token_record_rate <= 1:
+            raise ConfigError(f"token_record_rate is {self.token_record_rate}: give a share between 0 and 1")
+        if self.top_entropy_quantile < 1:
+            raise ConfigError("top_entropy_quantile would select tokens a second time: use key_tokens.entropy_ratio")
+        if resolved.normalizer == "selected" and self.loss_type != "grpo":
+            raise ConfigError(
+                f'key_tokens.normalizer="selected" divides each completion by its own key tokens, which '
+                f'loss_type={self.loss_type!r} does not: set loss_type="grpo"'
+            )
+        self._check_groups_stay_whole(resolved)
+
+    def _check_groups_stay_whole(self, resolved: KeyTokenConfig) -> None:
+        rows = self.per_device_train_batch_size * (self.steps_per_generation or 1)
+        if resolved.scope == "group" and rows % self.num_generations:
+            raise ConfigError(
+                f'key_tokens.scope="group" needs whole groups on each device, but {rows} completions are generated '
+                f"per device and num_generations is {self.num_generations}: make the first a multiple of the second"
+            )
+
+    @property
+    def key_token_config(self) -> KeyTokenConfig:
+        """The resolved method settings."""
+        return KeyTokenConfig(**(self.key_tokens or {}))

@@ -1,0 +1,143 @@
+"""GRPO on prompts that hold videos: TRL's trainer, with the media carried through every pass.
+
+Letters: B rows (prompts x G), T completion tokens, L prompt and completion tokens.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from trl import GRPOTrainer
+from trl.models.utils import unwrap_model_for_generation
+
+from video_ktr.data.encoding import EncodedPrompt, PromptEncoder
+from video_ktr.errors import ConfigError
+from video_ktr.generation import Sampling, TransformersEngine
+from video_ktr.scoring import Completions, CompletionScorer, CompletionScores, VisionLanguageModel
+from video_ktr.training.config import VideoGRPOConfig
+from video_ktr.training.full_pass import full_pass
+from video_ktr.training.prompt_rows import PromptRows, conversation, encode_rows, without_media
+from video_ktr.training.run_directory import RunDirectoryCallback
+
+REFUSED = ("tools", "rollout_func", "environment_factory")
+
+
+class VideoGRPOTrainer(GRPOTrainer):
+    """`trl.GRPOTrainer` whose messages may hold `{"type": "video", "video": path or frames}`.
+
+    Images, videos and text-only prompts may be mixed in one batch. Media are decoded and encoded once per distinct
+    prompt of a generation batch; rows carry references. Positions after a video follow the released M-RoPE rule in
+    generation, scoring and update alike.
+
+    Seams of TRL 1.16 that are overridden, each pinned by a test:
+        `_generate_and_score_completions`: encodes the prompts, hands TRL rows without media, and adds the prompts to
+            its output, one reference per row.
+        `_tokenize_prompts`: returns the token ids of the prompts already encoded.
+        `_generate_single_turn`: draws completions with a `RolloutEngine`.
+        `_get_per_token_logps_and_entropies`: without gradients (old policy, reference), the shared-prompt scorer;
+            with gradients, the plain forward with videos and positions.
+        `_compute_loss`: says which prompts the rows of a micro-batch answer, and stops on a loss that is not finite.
+
+    Args:
+        model, reward_funcs, args, train_dataset, ...: As for `GRPOTrainer`; `args` is a `VideoGRPOConfig`.
+
+    Raises:
+        ConfigError: The model has no video support, or tools, environments or a rollout function are passed.
+    """
+
+    args: VideoGRPOConfig
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        for name in REFUSED:
+            if kwargs.get(name) is not None:
+                raise ConfigError(f"{name} is not supported with video prompts: leave it out")
+        super().__init__(*args, **kwargs)
+        if not isinstance(self.args, VideoGRPOConfig):
+            raise ConfigError(f"args is a {type(self.args).__name__}: pass a VideoGRPOConfig or one of its kinds")
+        self._parts = VisionLanguageModel.of(self.model)
+        self.prompt_encoder = PromptEncoder(
+            self.processing_class, self.args.media_config, max_prompt_tokens=self.args.max_prompt_tokens
+        )
+        self.sampling = Sampling(
+            max_new_tokens=self.max_completion_length,
+            end_token_ids=tuple(self.eos_token_ids),
+            pad_token_id=self._tokenizer.pad_token_id,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            top_k=self.top_k,
+            min_p=self.min_p,
+            repetition_penalty=self.repetition_penalty,
+            forbidden_token_ids=tuple(self._parts.visual_token_ids),
+            extra=dict(self.args.generation_kwargs or {}),
+        )
+        self._rows = PromptRows([], [])
+        self._scored: list[CompletionScores] = []
+        self.add_callback(RunDirectoryCallback(self.sampling))
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        conversations = [conversation(row) for row in inputs]
+        self._rows = encode_rows(conversations, self.prompt_encoder)
+        self._scored = []
+        media_columns = ("image", "images")
+        light = [
+            {**{k: v for k, v in row.items() if k not in media_columns}, "prompt": without_media(messages)}
+            for row, messages in zip(inputs, conversations, strict=True)
+        ]
+        output: dict[str, Any] = super()._generate_and_score_completions(light)
+        output["encoded_prompts"] = self._rows.per_row
+        return output
+
+    def _tokenize_prompts(self, prompts: list[Any]) -> tuple[list[list[int]], None, dict[str, Any]]:
+        per_row = self._rows.per_row
+        if len(per_row) != len(prompts):
+            raise ValueError(f"{len(prompts)} prompts to tokenize, but {len(per_row)} were encoded")
+        return [prompt.input_ids_P.tolist() for prompt in per_row], None, {}
+
+    def _generate_single_turn(self, *_: Any, **__: Any) -> tuple[list[list[int]], None]:
+        with unwrap_model_for_generation(
+            self.model_wrapped, self.accelerator, gather_deepspeed3_params=self.args.ds3_gather_for_generation
+        ) as model:
+            completions = TransformersEngine(model).generate(
+                self._rows.prompts, self._rows.prompt_of_row, self.sampling
+            )
+        for row, tokens in enumerate(completions):
+            if not tokens:
+                raise ValueError(f"the engine returned no token for row {row}: a completion holds at least its end")
+        return completions, None
+
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        compute_entropy: bool = False,  # noqa: ARG002 (both passes give it)
+        **_: Any,
+    ) -> tuple[Tensor, Tensor, None]:
+        if torch.is_grad_enabled():
+            with self.accelerator.autocast():
+                return *full_pass(model, input_ids, attention_mask, logits_to_keep, self._rows.per_row), None
+        completions = Completions(
+            input_ids[:, -logits_to_keep:], attention_mask[:, -logits_to_keep:], self._rows.prompt_of_row
+        )
+        with self.accelerator.autocast():
+            scorer = self._scorer(model, batch_size)
+            scores = scorer.score(scorer.view(self._rows.prompts), completions)
+        self._scored.append(scores)
+        return scores.log_probs_BT, scores.entropies_BT, None
+
+    def _scorer(self, model: Any, max_rows: int | None = None) -> CompletionScorer:
+        rows = max_rows or self.args.per_device_train_batch_size
+        return CompletionScorer(model, temperature=self.temperature, max_rows=rows)
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> Tensor:
+        prompts: list[EncodedPrompt] = inputs["encoded_prompts"]
+        self._rows = PromptRows.of(prompts)
+        loss: Tensor = super()._compute_loss(model, inputs)
+        if not torch.isfinite(loss):
+            raise FloatingPointError(
+                f"the loss is {loss.item()} at step {self.state.global_step}: the weights were left as they are; "
+                "lower the learning rate, or look at the rewards and the reference model"
+            )
+        return loss
