@@ -1,7 +1,12 @@
 """Tiny models and prompts for tests: the real classes of transformers with random weights."""
 
 import torch
-from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2VLConfig, Qwen2VLForConditionalGeneration
+from transformers import (
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2VLConfig,
+    Qwen2VLForConditionalGeneration,
+)
 
 from video_ktr.data.encoding import EncodedPrompt
 
@@ -36,8 +41,16 @@ def build_tiny_model(kind, seed=0):
     torch.manual_seed(seed)
     common = {"depth": 1, "num_heads": 2, "patch_size": 14, "initializer_range": 0.3}
     if kind == "qwen2_5_vl":
-        vision = {**common, "hidden_size": 16, "out_hidden_size": 32, "intermediate_size": 24, "fullatt_block_indexes": [0]}
-        config = Qwen2_5_VLConfig(text_config=dict(TEXT_CONFIG), vision_config={**vision, "tokens_per_second": 2}, **TOKENS)
+        vision = {
+            **common,
+            "hidden_size": 16,
+            "out_hidden_size": 32,
+            "intermediate_size": 24,
+            "fullatt_block_indexes": [0],
+        }
+        config = Qwen2_5_VLConfig(
+            text_config=dict(TEXT_CONFIG), vision_config={**vision, "tokens_per_second": 2}, **TOKENS
+        )
         model = Qwen2_5_VLForConditionalGeneration(config)
     else:
         vision = {**common, "embed_dim": 16, "hidden_size": 32, "mlp_ratio": 2}

@@ -1,27 +1,10 @@
 import pytest
 import torch
 
+from tests.scoring.oracle import plain_pass
 from tests.tiny import build_tiny_model
-from video_ktr.scoring import Completions, CompletionScorer, VisionLanguageModel
+from video_ktr.scoring import Completions, CompletionScorer
 from video_ktr.scoring.token_stats import token_distances, token_stats
-
-
-def plain_pass(model, prompt, token_ids_T):
-    """Every full sequence by itself, through the model's own forward: the oracle."""
-    parts = VisionLanguageModel.of(model)
-    positions_3P, following = parts.positions(prompt)
-    steps_T = following + torch.arange(len(token_ids_T))
-    logits_LV = model(
-        input_ids=torch.cat([prompt.input_ids_P, token_ids_T])[None],
-        position_ids=torch.cat([positions_3P, steps_T.expand(3, -1)], dim=1)[:, None],
-        pixel_values=prompt.image_patches_KD,
-        image_grid_thw=prompt.image_grid,
-        pixel_values_videos=prompt.video_patches_KD,
-        video_grid_thw=prompt.video_grid,
-    ).logits[0]
-    log_probs_TV = logits_LV[-len(token_ids_T) - 1 : -1].log_softmax(-1)
-    entropies_T = -(log_probs_TV.exp() * log_probs_TV).sum(-1)
-    return log_probs_TV.gather(-1, token_ids_T[:, None])[:, 0], entropies_T
 
 
 @pytest.mark.parametrize("max_rows", [1, 3, 64])

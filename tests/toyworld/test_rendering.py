@@ -36,7 +36,9 @@ def test_the_four_shapes_differ_and_touch_their_box() -> None:
     assert len(set(masks.values())) == 4
 
 
-@pytest.mark.parametrize(("direction", "axis", "sign"), [("left", 1, -1), ("right", 1, 1), ("up", 0, -1), ("down", 0, 1)])
+@pytest.mark.parametrize(
+    ("direction", "axis", "sign"), [("left", 1, -1), ("right", 1, 1), ("up", 0, -1), ("down", 0, 1)]
+)
 def test_motion_crosses_the_frame_along_one_axis(direction: str, axis: int, sign: int) -> None:
     figure = Figure(colour="green", shape="circle", size=26, left=9, top=14)
     frames = render(Scene(kind="motion", slots=(figure,) * 4, background=0, direction=direction))

@@ -16,7 +16,9 @@ def test_equal_seeds_give_equal_scenes_and_others_do_not(kind: SceneKind) -> Non
     assert scenes(7) != scenes(8)
 
 
-@pytest.mark.parametrize(("kind", "filled"), [("parade", {4}), ("count", {1, 2, 3, 4}), ("motion", {4}), ("blank", {0})])
+@pytest.mark.parametrize(
+    ("kind", "filled"), [("parade", {4}), ("count", {1, 2, 3, 4}), ("motion", {4}), ("blank", {0})]
+)
 def test_each_kind_fills_its_slots(kind: SceneKind, filled: set[int]) -> None:
     rng = np.random.default_rng(0)
     scenes = [sample_scene(kind, rng) for _ in range(100)]

@@ -51,7 +51,7 @@ class EncodedPrompt:
 
     def to(self, device: torch.device | str) -> "EncodedPrompt":
         """The same prompt with every tensor on `device`."""
-        moved = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)}
+        moved: dict[str, Any] = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
         return replace(self, **moved)
 
 

@@ -1,8 +1,13 @@
-"""What every rollout engine does, whatever runs it."""
+"""What every rollout engine does, whatever runs it.
+
+Letters: B rows, T completion tokens.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from torch import Tensor
 
 from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.errors import ConfigError
@@ -46,20 +51,33 @@ class Sampling:
             raise ConfigError(f"top_k is {self.top_k}: give 0 (off) or more")
 
 
+@dataclass(frozen=True, eq=False)
+class Rollouts:
+    """Sampled completions and, where the engine can tell, what the model thought of each token as it drew it.
+
+    Example:
+        `token_ids == [[17, 4, 6], [9, 6]]` with end token 6; `log_probs_BT` and `entropies_BT` have shape (2, 3), and
+        the last entry of the second row is 0.
+    """
+
+    token_ids: list[list[int]]
+    """Per row, the tokens up to and including the first end token, or `max_new_tokens` of them. Never empty."""
+    log_probs_BT: Tensor | None = None
+    """Log-probability of each token at the sampling temperature, before any cut of the distribution; float32, nats,
+    0 at padding."""
+    entropies_BT: Tensor | None = None
+    """Entropy of the distribution each token was drawn from, likewise."""
+
+
 class RolloutEngine(Protocol):
     """Draws completions."""
 
-    def generate(
-        self, prompts: list[EncodedPrompt], prompt_of_row: Sequence[int], sampling: Sampling
-    ) -> list[list[int]]:
-        """One completion per row, as token ids.
+    def generate(self, prompts: list[EncodedPrompt], prompt_of_row: Sequence[int], sampling: Sampling) -> Rollouts:
+        """One completion per row.
 
         Args:
             prompts: Each distinct prompt once.
             prompt_of_row: The prompt each row answers: G equal entries for a group of G.
             sampling: How to draw.
-
-        Returns:
-            Per row, the tokens up to and including the first end token, or `max_new_tokens` of them. Never empty.
         """
         ...

@@ -12,9 +12,10 @@ from torch import Tensor
 from transformers import GenerationConfig
 
 from video_ktr.data.encoding import EncodedPrompt
-from video_ktr.generation.engine import Sampling
-from video_ktr.scoring.prompt_view import view_prompts
+from video_ktr.generation.engine import Rollouts, Sampling
+from video_ktr.generation.token_scores import TokenScores, watched
 from video_ktr.scoring.model_family import VisionLanguageModel
+from video_ktr.scoring.prompt_view import view_prompts
 from video_ktr.scoring.scorer import evaluation_mode, left_pad, prefill
 
 
@@ -34,7 +35,6 @@ def generation_config(sampling: Sampling) -> GenerationConfig:
         repetition_penalty=sampling.repetition_penalty,
         eos_token_id=list(sampling.end_token_ids),
         pad_token_id=sampling.pad_token_id,
-        suppress_tokens=list(sampling.forbidden_token_ids) or None,
         disable_compile=True,
         **sampling.extra,
     )
@@ -62,9 +62,7 @@ class TransformersEngine:
         self.model = model
         self.parts = VisionLanguageModel.of(model)
 
-    def generate(
-        self, prompts: list[EncodedPrompt], prompt_of_row: Sequence[int], sampling: Sampling
-    ) -> list[list[int]]:
+    def generate(self, prompts: list[EncodedPrompt], prompt_of_row: Sequence[int], sampling: Sampling) -> Rollouts:
         """See `RolloutEngine.generate`. Draws from torch's global generator."""
         config = generation_config(sampling)
         prompt_R = torch.tensor(list(prompt_of_row), device=self.parts.device)
@@ -76,18 +74,26 @@ class TransformersEngine:
             ids_UP = torch.stack([left_pad(v.input_ids_P, width, dim=0, value=sampling.pad_token_id) for v in views])
             mask_UP = torch.cat([run.mask_UP, torch.ones_like(run.mask_UP[:, :1])], dim=1)
             positions_3UP = torch.stack([left_pad(v.positions_3P, width, dim=1) for v in views], dim=1)
+            scores = TokenScores(sampling.temperature or 1.0)
             sequences = self.model.generate(
                 input_ids=ids_UP[prompt_R],
                 attention_mask=mask_UP[prompt_R],
                 position_ids=positions_3UP[:, prompt_R],
                 past_key_values=run.cache,
                 generation_config=config,
+                logits_processor=watched(scores, list(sampling.forbidden_token_ids), self.parts.device),
             )
-        return cut_at_end(sequences[:, width:], sampling.end_token_ids)
+        tokens_RT = sequences[:, width:]
+        log_probs_RT, entropies_RT = scores.finish(sequences)
+        valid_RT = up_to_end(tokens_RT, sampling.end_token_ids)
+        return Rollouts(
+            token_ids=[row[valid].tolist() for row, valid in zip(tokens_RT, valid_RT, strict=True)],
+            log_probs_BT=log_probs_RT * valid_RT,
+            entropies_BT=entropies_RT * valid_RT,
+        )
 
 
-def cut_at_end(tokens_RT: Tensor, end_token_ids: Sequence[int]) -> list[list[int]]:
-    """Each row up to and including its first end token."""
-    ends_RT = torch.isin(tokens_RT, torch.tensor(list(end_token_ids), device=tokens_RT.device))
-    lengths_R = torch.where(ends_RT.any(1), ends_RT.int().argmax(1) + 1, tokens_RT.shape[1])
-    return [row[:length] for row, length in zip(tokens_RT.tolist(), lengths_R.tolist(), strict=True)]
+def up_to_end(tokens_RT: Tensor, end_token_ids: Sequence[int]) -> Tensor:
+    """True at the tokens of each row up to and including its first end token."""
+    ends_RT = torch.isin(tokens_RT, torch.tensor(list(end_token_ids), device=tokens_RT.device)).int()
+    return (ends_RT.cumsum(1) - ends_RT) == 0

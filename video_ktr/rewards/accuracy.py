@@ -1,7 +1,7 @@
 """How right the final answer is."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from video_ktr.rewards.answer import Completion, completion_text, extract_answer, solution_answer
 from video_ktr.rewards.text_metrics import rouge, word_accuracy
@@ -13,6 +13,8 @@ def accuracy_reward(
     completions: Sequence[Completion],
     solution: Sequence[str],
     problem_type: Sequence[str],
+    *,
+    log_metric: Callable[[str, float], None] | None = None,
     **kwargs: object,  # noqa: ARG001  # TRL passes every column of the data set
 ) -> list[float | None]:
     """Score each completion's answer against its solution, in [0, 1] (ALGORITHMS 1.1).
@@ -20,12 +22,15 @@ def accuracy_reward(
     The answer is the first ``<answer>...</answer>`` of the completion. We differ from the released code in using each
     row's own problem type rather than the first row's, and in what cannot be scored: a solution that is empty or does
     not parse, or an unknown problem type, gives None there instead of 0. A completion without an answer, or with one
-    that does not parse, scores 0.
+    that does not parse, scores 0. The share of rows that cannot be scored goes to TRL's log as ``unscorable``.
     """
-    return [
+    scores = [
         score_accuracy(extract_answer(completion_text(completion)), solution_answer(right), kind)
         for completion, right, kind in zip(completions, solution, problem_type, strict=True)
     ]
+    if log_metric is not None and scores:
+        log_metric("unscorable", scores.count(None) / len(scores))
+    return scores
 
 
 def score_accuracy(prediction: str, truth: str, problem_type: str) -> float | None:
@@ -35,20 +40,8 @@ def score_accuracy(prediction: str, truth: str, problem_type: str) -> float | No
     or neither written with a point or comma ("3.0" is not "3"). regression: 1 - relative error. OCR: 1 - word error
     rate. free-form: mean of three ROUGE F1.
     """
-    if not truth:
-        return None
-    match problem_type:
-        case "multiple choice":
-            return float(prediction == truth)
-        case "numerical":
-            return score_number(prediction, truth)
-        case "regression":
-            return _score_regression(prediction, truth)
-        case "OCR":
-            return word_accuracy(prediction, truth)
-        case "free-form":
-            return rouge(prediction, truth)
-    return None
+    scorer = _SCORERS.get(problem_type)
+    return scorer(prediction, truth) if scorer and truth else None
 
 
 def score_number(prediction: str, truth: str) -> float | None:
@@ -70,6 +63,10 @@ def parse_number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _score_choice(prediction: str, truth: str) -> float:
+    return float(prediction == truth)
+
+
 def _has_mark(text: str) -> bool:
     return "." in text or "," in text
 
@@ -82,3 +79,12 @@ def _score_regression(prediction: str, truth: str) -> float | None:
         return 0.0
     relative_error = (abs(given - right) + _TINY) / (abs(right) + _TINY)
     return 1.0 - min(1.0, max(0.0, relative_error))
+
+
+_SCORERS: dict[str, Callable[[str, str], float | None]] = {
+    "multiple choice": _score_choice,
+    "numerical": score_number,
+    "regression": _score_regression,
+    "OCR": word_accuracy,
+    "free-form": rouge,
+}

@@ -18,6 +18,7 @@ def length_reward(
     completion_ids: Sequence[Sequence[int]],
     solution: Sequence[str],
     problem_type: Sequence[str],
+    *,
     problem_id: Sequence[Hashable] | None = None,
     prompts: Sequence[object] | None = None,
     **kwargs: object,  # noqa: ARG001  # TRL passes every column of the data set

@@ -8,6 +8,8 @@ perturbs the same way, whatever ran before it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import cast
 
 import torch
 from torch import Generator, Tensor
@@ -22,6 +24,7 @@ from video_ktr.attribution import (
     resample_patches,
     uniform_patches,
 )
+from video_ktr.attribution.counterfactuals import HideKind
 from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.scoring.prompt_view import PromptView
 from video_ktr.scoring.scorer import CompletionScorer
@@ -46,6 +49,7 @@ def hide_video(
     views: list[PromptView],
     config: KeyTokenConfig,
     generators: Sequence[Generator],
+    *,
     donors: Sequence[EncodedPrompt | None] | None = None,
 ) -> Perturbed:
     """The visual counterfactual of the paper's section 3.1, v := 0, or one of its variants (Figure 10).
@@ -70,13 +74,10 @@ def hide_video(
         exists = [e and donor is not None for e, donor in zip(exists, donors, strict=True)]
         swapped = [p if d is None else _replace(p, d, scorer) for p, d in zip(prompts, donors, strict=True)]
         return Perturbed(scorer.view(swapped), exists)
-    hidden = []
-    for view, generator in zip(views, generators, strict=True):
-
-        def hide(features_ND: Tensor, slots: int, generator: Generator = generator) -> Tensor:
-            return hide_features(features_ND, slots, kind, generator=generator)
-
-        hidden.append(view.map_features(hide))
+    hidden = [
+        view.map_features(partial(hide_features, kind=cast(HideKind, kind), generator=generator))
+        for view, generator in zip(views, generators, strict=True)
+    ]
     return Perturbed(hidden, exists)
 
 
@@ -169,12 +170,8 @@ def _replace(prompt: EncodedPrompt, donor: EncodedPrompt, scorer: CompletionScor
 
     return replace(
         prompt,
-        video_patches_KD=fit(
-            (prompt.video_patches_KD, prompt.video_grid), (donor.video_patches_KD, donor.video_grid)
-        ),
-        image_patches_KD=fit(
-            (prompt.image_patches_KD, prompt.image_grid), (donor.image_patches_KD, donor.image_grid)
-        ),
+        video_patches_KD=fit((prompt.video_patches_KD, prompt.video_grid), (donor.video_patches_KD, donor.video_grid)),
+        image_patches_KD=fit((prompt.image_patches_KD, prompt.image_grid), (donor.image_patches_KD, donor.image_grid)),
     )
 
 

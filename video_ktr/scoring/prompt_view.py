@@ -71,9 +71,7 @@ def view_prompts(model: VisionLanguageModel, prompts: list[EncodedPrompt]) -> li
     """Encode the media of all prompts, one vision pass for the videos and one for the images."""
     device = model.device
     views = []
-    for prompt, videos, images in zip(
-        prompts, model.encode_videos(prompts), model.encode_images(prompts), strict=True
-    ):
+    for prompt, videos, images in zip(prompts, model.encode_videos(prompts), model.encode_images(prompts), strict=True):
         positions_3P, next_position = model.positions(prompt)
         grid = prompt.video_grid
         views.append(

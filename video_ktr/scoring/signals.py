@@ -53,7 +53,7 @@ def token_signals(
         true_scores = scorer.score(views, request.completions, keep_hidden=by_distribution)
     visual_BT = temporal_BT = visual_rows_B = temporal_rows_B = None
     if config.visual_ratio:
-        hidden = hide_video(scorer, request.prompts, views, config, request.generators, request.donors)
+        hidden = hide_video(scorer, request.prompts, views, config, request.generators, donors=request.donors)
         visual_BT, visual_rows_B = _shift(scorer, true_scores, hidden, request.completions, config)
     if config.temporal_ratio:
         reordered = reorder_video(scorer, request.prompts, views, config, request.generators)
@@ -105,5 +105,3 @@ def _shift(
         temperature=scorer.temperature,
     )
     return shift_BT, exists_B
-
-

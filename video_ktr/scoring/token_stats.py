@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from video_ktr.attribution import distribution_distance
+from video_ktr.attribution.signals import Distance, DistanceSpace
 
 CHUNK_ELEMENTS = 1 << 25
 """Logits held at once: 128 MiB in float32."""
@@ -64,8 +65,8 @@ def token_distances(
     counterfactual_BTD: Tensor,
     mask_BT: Tensor,
     *,
-    distance: str,
-    space: str = "prob",
+    distance: Distance,
+    space: DistanceSpace = "prob",
     temperature: float = 1.0,
 ) -> Tensor:
     """Distance between the next-token distributions of two passes (the distances of Figure 8), per token.

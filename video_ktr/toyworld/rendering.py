@@ -48,7 +48,7 @@ def _stencil(figure: Figure) -> NDArray[np.bool_]:
     masks = {
         "square": np.ones_like(row, dtype=bool),
         "circle": row**2 + column**2 <= half**2,
-        "triangle": np.abs(column) <= (row + half) / 2,
+        "triangle": np.abs(column) <= (row + half + 0.5) / 2,
         "cross": (np.abs(row) <= half / 3) | (np.abs(column) <= half / 3),
     }
     return np.asarray(masks[figure.shape])

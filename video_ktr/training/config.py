@@ -26,14 +26,16 @@ def build_section(name: str, kind: type[Any], values: dict[str, Any] | None) -> 
 class VideoGRPOConfig(GRPOConfig):
     """`GRPOConfig` for prompts that hold videos.
 
-    Differs from TRL's defaults in `loss_type`, which is "grpo": each completion's loss is divided by its own length,
-    as in equations 1 and 2 of the paper.
+    Differs from TRL's defaults in two places. `loss_type` is "grpo": each completion's loss is divided by its own
+    length, as in equations 1 and 2 of the paper. `use_bias_correction_kl` is off: TRL would multiply the KL term by
+    the importance ratio, which the released code does not, and which changes its gradient even at ratio 1.
 
     Raises:
         ConfigError: A value is out of range or clashes with another; the message says the fix.
     """
 
     loss_type: str = field(default="grpo", metadata={"help": "Loss normalisation, TRL's names."})
+    use_bias_correction_kl: bool = field(default=False, metadata={"help": "Multiply the KL term by the ratio."})
     media: dict[str, Any] | None = field(
         default=None, metadata={"help": "Frame and pixel limits: the fields of MediaConfig."}
     )
@@ -82,7 +84,7 @@ class VideoKTRConfig(VideoGRPOConfig):
     key_tokens: dict[str, Any] | None = field(
         default=None, metadata={"help": "Fields of KeyTokenConfig that differ from the preset's."}
     )
-    beta: float | None = field(  # type: ignore[assignment]
+    beta: float | None = field(
         default=None, metadata={"help": "KL coefficient. Default: 0.4 for preset paper, 0.04 for preset official."}
     )
     kl_clamp: float | None = field(

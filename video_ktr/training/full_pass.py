@@ -40,7 +40,11 @@ def media_inputs(prompts: Sequence[EncodedPrompt], device: torch.device) -> dict
 
 
 def full_pass(
-    model: Any, input_ids_BL: Tensor, attention_mask_BL: Tensor, completion_length: int, prompts: Sequence[EncodedPrompt]
+    model: Any,
+    input_ids_BL: Tensor,
+    attention_mask_BL: Tensor,
+    completion_length: int,
+    prompts: Sequence[EncodedPrompt],
 ) -> tuple[Tensor, Tensor]:
     """Log-probabilities and entropies (B, T) of completions, 0 at padding, through TRL's fused LM head.
 

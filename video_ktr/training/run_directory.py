@@ -59,7 +59,7 @@ def write_settings(folder: Path, settings: dict[str, Any]) -> None:
     (folder / "environment.json").write_text(json.dumps(environment(), indent=2) + "\n", encoding="utf-8")
 
 
-class RunDirectoryCallback(TrainerCallback):  # type: ignore[misc]
+class RunDirectoryCallback(TrainerCallback):
     """Writes `config.yaml`, `environment.json` and `metrics.jsonl` into the output directory, on the main process.
 
     A resumed run drops the metrics of steps after its checkpoint, which it is about to repeat.

@@ -31,7 +31,7 @@ IGNORED = -100
 
 
 @dataclass
-class VideoSFTConfig(TrainingArguments):  # type: ignore[misc]
+class VideoSFTConfig(TrainingArguments):
     """`TrainingArguments`, plus media.
 
     Raises:
@@ -134,7 +134,7 @@ def features_zeroed(visual: nn.Module, keep_N: Tensor) -> Iterator[None]:
         hook.remove()
 
 
-class VideoSFTTrainer(Trainer):  # type: ignore[misc]
+class VideoSFTTrainer(Trainer):
     """Next-token training on the completions of video prompts.
 
     The loss is the mean over the completion tokens of a batch, through TRL's fused LM head, which never holds the
@@ -147,6 +147,8 @@ class VideoSFTTrainer(Trainer):  # type: ignore[misc]
         rows: Rows {"prompt": messages, "completion": text}.
         processor: The model's processor.
     """
+
+    args: VideoSFTConfig
 
     def __init__(self, model: Any, args: VideoSFTConfig, rows: Sequence[dict[str, Any]], processor: Any, **kwargs: Any):
         parts = VisionLanguageModel.of(model)

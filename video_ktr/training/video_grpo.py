@@ -12,7 +12,7 @@ from trl.models.utils import unwrap_model_for_generation
 
 from video_ktr.data.encoding import EncodedPrompt, PromptEncoder
 from video_ktr.errors import ConfigError
-from video_ktr.generation import Sampling, TransformersEngine
+from video_ktr.generation import Rollouts, Sampling, TransformersEngine
 from video_ktr.scoring import Completions, CompletionScorer, CompletionScores, VisionLanguageModel
 from video_ktr.training.config import VideoGRPOConfig
 from video_ktr.training.full_pass import full_pass
@@ -71,6 +71,7 @@ class VideoGRPOTrainer(GRPOTrainer):
             extra=dict(self.args.generation_kwargs or {}),
         )
         self._rows = PromptRows([], [])
+        self._rollouts = Rollouts([])
         self._scored: list[CompletionScores] = []
         self.add_callback(RunDirectoryCallback(self.sampling))
 
@@ -97,15 +98,15 @@ class VideoGRPOTrainer(GRPOTrainer):
         with unwrap_model_for_generation(
             self.model_wrapped, self.accelerator, gather_deepspeed3_params=self.args.ds3_gather_for_generation
         ) as model:
-            completions = TransformersEngine(model).generate(
+            self._rollouts = TransformersEngine(model).generate(
                 self._rows.prompts, self._rows.prompt_of_row, self.sampling
             )
-        for row, tokens in enumerate(completions):
+        for row, tokens in enumerate(self._rollouts.token_ids):
             if not tokens:
                 raise ValueError(f"the engine returned no token for row {row}: a completion holds at least its end")
-        return completions, None
+        return self._rollouts.token_ids, None
 
-    def _get_per_token_logps_and_entropies(
+    def _get_per_token_logps_and_entropies(  # noqa: PLR0917 (TRL's signature)
         self,
         model: Any,
         input_ids: Tensor,

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from datasets import IterableDataset
 from torch import Generator, Tensor
+from torch.nn.functional import pad
 
 from video_ktr.attribution import KeyTokens, TokenSignals, select_key_tokens
 from video_ktr.data.encoding import EncodedPrompt
@@ -32,8 +33,8 @@ class VideoKTRTrainer(VideoGRPOTrainer):
     and entropy scores, and the loss is TRL's own with A_{i,t} = w_{i,t} A_i: min(r A w, clip(r) A w) equals
     w min(r A, clip(r) A) for w >= 0. The KL term acts on all tokens unless `key_tokens.kl_tokens` says otherwise.
 
-    Where TRL scores the completions with the policy that sampled them, that pass is the "true video" pass; else it
-    is run here, with the prompt shared.
+    The scores under the true video come from the old-policy pass where TRL runs one, else from generation itself;
+    only the counterfactual passes are run for attribution, with the prompt shared.
 
     Seams of TRL 1.16 overridden beside `VideoGRPOTrainer`'s: none. It adds to the output of
     `_generate_and_score_completions` (advantages of shape (B, T); "tool_mask" where the KL term or the denominator
@@ -49,7 +50,7 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         self.key_token_config = self.args.key_token_config
         if self.key_token_config.visual_perturbation == "replace" and isinstance(self.train_dataset, IterableDataset):
             raise ConfigError(
-                'visual_perturbation="replace" takes other videos from the dataset by index: an iterable dataset has none'
+                'visual_perturbation="replace" takes other rows of the dataset: an iterable dataset has no index'
             )
         self.token_recorder = TokenRecorder(self.args, self._tokenizer)
         self._generation_of_step = (-1, 0)
@@ -105,10 +106,21 @@ class VideoKTRTrainer(VideoGRPOTrainer):
             generators=[derived_generator(*seed, index) for index in range(len(rows.prompts))],
             donors=self._donors(rows.prompts, derived_generator(*seed, "donors")),
         )
-        # The first pass TRL runs without gradients is the old policy's, when it runs one.
-        known = self._scored[0] if output.get("old_per_token_logps") is not None else None
+        known = self._known_scores(output)
         with self.accelerator.autocast():
             return token_signals(self._scorer(self.model), request, self.key_token_config, true_scores=known)
+
+    def _known_scores(self, output: dict[str, Any]) -> CompletionScores | None:
+        """Scores under the true video that some pass has given already."""
+        if output.get("old_per_token_logps") is not None:
+            # The first pass TRL runs without gradients is the old policy's, when it runs one.
+            return self._scored[0]
+        log_probs_BT, entropies_BT = self._rollouts.log_probs_BT, self._rollouts.entropies_BT
+        if log_probs_BT is None or entropies_BT is None:
+            return None
+        # TRL pads completions beyond the longest when `pad_to_multiple_of` asks for it.
+        missing = output["completion_ids"].shape[1] - log_probs_BT.shape[1]
+        return CompletionScores(pad(log_probs_BT, (0, missing)), pad(entropies_BT, (0, missing)))
 
     def _count_generation(self) -> tuple[int, int]:
         """This step, and how many generations it has seen: a seed that a resumed run comes to again."""
@@ -140,10 +152,10 @@ class VideoKTRTrainer(VideoGRPOTrainer):
 
     def _log_key_tokens(self, keys: KeyTokens, seconds: float) -> None:
         values = {"update_ratio": keys.update_ratio, "empty_rows": float(keys.empty_rows), "seconds": seconds}
-        for name, statistics in keys.statistics.items():
-            values[f"{name}/ratio"] = statistics.ratio
-            values[f"{name}/ties"] = float(statistics.ties)
-            values[f"{name}/mean_score"] = statistics.mean_score
+        for signal, statistics in keys.statistics.items():
+            values[f"{signal}/ratio"] = statistics.ratio
+            values[f"{signal}/ties"] = float(statistics.ties)
+            values[f"{signal}/mean_score"] = statistics.mean_score
         gathered = self.accelerator.gather(torch.tensor([list(values.values())], device=self.accelerator.device))
         for name, value in zip(values, gathered.mean(0).tolist(), strict=True):
             self._metrics["train"][f"key_tokens/{name}"].append(value)
@@ -171,7 +183,7 @@ class VideoKTRTrainer(VideoGRPOTrainer):
 def shaped_reference(
     reference_BT: Tensor, log_probs_BT: Tensor, *, clamp: float | None = None, kl_mask_BT: Tensor | None = None
 ) -> Tensor:
-    """Reference log-probabilities that make TRL's KL term exp(d) - d - 1, d = reference - log pi, a clamped or masked one.
+    """Reference log-probabilities that clamp or mask TRL's KL term, exp(d) - d - 1 with d = reference - log pi.
 
     The released code clamps d to [-10, 10], where the gradient is 0 outside; TRL does not clamp. Writing
     reference' = log pi + clamp(d) gives TRL's d the clamped value and gradient. At a masked token reference' = log pi,

@@ -1,0 +1,85 @@
+"""The places of TRL we reach into. A failure here after an upgrade says what to look at again."""
+
+import inspect
+
+import pytest
+import torch
+import trl
+from trl import GRPOTrainer
+from trl.trainer.utils import shuffle_sequence_dict, split_tensor_dict
+
+from video_ktr.training import VideoGRPOTrainer, VideoKTRTrainer
+
+SIGNATURES = {
+    "_generate_and_score_completions": ["self", "inputs"],
+    "_tokenize_prompts": ["self", "prompts"],
+    "_generate_single_turn": [
+        "self",
+        "prompt_ids",
+        "images",
+        "multimodal_fields",
+        "num_generations",
+        "has_tool_images",
+    ],
+    "_compute_loss": ["self", "model", "inputs"],
+}
+
+
+def source(name):
+    return inspect.getsource(getattr(GRPOTrainer, name))
+
+
+def test_version_is_the_one_we_pin():
+    assert trl.__version__.startswith("1.16.")
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_signatures(name):
+    assert list(inspect.signature(getattr(GRPOTrainer, name)).parameters) == SIGNATURES[name]
+
+
+def test_scoring_signature_starts_as_ours():
+    theirs = list(inspect.signature(GRPOTrainer._get_per_token_logps_and_entropies).parameters)
+    ours = list(inspect.signature(VideoGRPOTrainer._get_per_token_logps_and_entropies).parameters)
+    assert theirs[: len(ours) - 1] == ours[:-1]
+
+
+def test_only_the_named_seams_are_overridden():
+    overridden = {name for name in vars(VideoGRPOTrainer) if name in vars(GRPOTrainer)} - {"__init__", "__doc__"}
+    private = {name for name in overridden if not name.startswith("__")}
+    assert private == {*SIGNATURES, "_get_per_token_logps_and_entropies"}
+    added = {name for name in vars(VideoKTRTrainer) if name in vars(GRPOTrainer) and not name.startswith("__")}
+    assert added == {"_generate_and_score_completions", "_compute_loss", "_get_per_token_logps_and_entropies"}
+
+
+def test_generation_goes_through_the_two_seams():
+    body = source("_generate")
+    assert "self._tokenize_prompts(prompts)" in body
+    assert "self._generate_single_turn(" in body
+
+
+def test_loss_reads_the_reference_after_the_policy_pass():
+    body = source("_compute_loss")
+    assert body.index("self._get_per_token_logps_and_entropies(") < body.index('inputs["ref_per_token_logps"]')
+
+
+def test_loss_takes_token_advantages_and_a_tool_mask():
+    body = source("_compute_loss")
+    assert "advantages.dim() == 1" in body
+    assert 'completion_mask * inputs["tool_mask"]' in body
+
+
+def test_old_policy_is_the_first_pass_without_gradients():
+    body = source("_generate_and_score_completions")
+    old = body.index("old_per_token_logps, _, _ = self._get_per_token_logps_and_entropies(")
+    assert old < body.index("ref_per_token_logps, _, _ = self._get_per_token_logps_and_entropies(")
+    assert body.count("self._get_per_token_logps_and_entropies(") == 3
+
+
+def test_rows_keep_references_through_shuffling_and_splitting():
+    prompts = [object(), object()]
+    batch = {"ids": torch.arange(4), "encoded_prompts": [prompts[0]] * 2 + [prompts[1]] * 2}
+    parts = split_tensor_dict(shuffle_sequence_dict(batch), 2)
+    for part in parts:
+        for row, prompt in zip(part["ids"].tolist(), part["encoded_prompts"], strict=True):
+            assert prompt is prompts[row // 2]

@@ -1,0 +1,52 @@
+"""Entry point of `video-ktr`: reads the arguments, runs one verb, turns the user's mistakes into one line."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from video_ktr import __version__
+from video_ktr.cli import doctor, quickstart, sft, train
+from video_ktr.cli.settings import parse_overrides
+from video_ktr.errors import VideoKTRError
+
+VERBS = {"quickstart": quickstart, "sft": sft, "train": train, "doctor": doctor}
+USER_MISTAKE, INTERRUPTED = 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code.
+
+    0 done; 2 a mistake the user can mend, told in one line on the error stream; 130 stopped with Ctrl-C. Anything
+    else that goes wrong is a defect and keeps its traceback.
+    """
+    arguments, rest = build_parser().parse_known_args(argv)
+    try:
+        VERBS[arguments.verb].run(arguments, parse_overrides(rest))
+    except VideoKTRError as error:
+        sys.stderr.write(f"video-ktr {arguments.verb}: {' '.join(str(error).split())}\n")
+        return USER_MISTAKE
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; the same command goes on from the last checkpoint\n")
+        return INTERRUPTED
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all verbs; what it does not know is left over as overrides of settings."""
+    parser = argparse.ArgumentParser(prog="video-ktr", description="Train video language models on key tokens.")
+    parser.add_argument("--version", action="version", version=f"video-ktr {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, module in VERBS.items():
+        verb = verbs.add_parser(
+            name,
+            help=module.SUMMARY,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        module.add_arguments(verb)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

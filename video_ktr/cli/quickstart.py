@@ -1,0 +1,4 @@
+"""x."""
+SUMMARY=""
+def add_arguments(p): pass
+def run(a, o): pass

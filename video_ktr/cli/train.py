@@ -1,0 +1,113 @@
+"""Reinforcement learning on a file of questions, as a recipe says.
+
+settings of the recipe, each of which --key value or --section.key value overrides:
+  method           video_ktr or grpo
+  model            checkpoint folder or hub name
+  questions        .json or .jsonl file of questions; media_root: folder of its media files
+  num_questions    only so many of them, drawn by the seed
+  prompt_template  reasoning or plain; media_first: whether the video stands before the text
+  rewards          list of accuracy, format, length
+  peft             fields of peft.LoraConfig, to train an adapter
+  output_dir       folder of the run
+  any other key    a field of the method's config (VideoKTRConfig, VideoGRPOConfig), such as learning_rate
+
+The same command goes on from the newest checkpoint in output_dir. The trained model is in output_dir/final.
+"""
+
+import argparse
+from typing import Any
+
+from video_ktr.cli.output import say
+from video_ktr.cli.settings import Settings, check_keys, read_settings, take
+from video_ktr.errors import ConfigError
+
+SUMMARY = "reinforcement learning with Video-KTR or plain GRPO"
+OWN_KEYS = ("method", "model", "rewards", "peft")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument("--config", required=True, metavar="FILE", help="YAML file of settings, see recipes/")
+
+
+def run(arguments: argparse.Namespace, overrides: Settings) -> None:
+    """Run the verb."""
+    train(read_settings(arguments.config, overrides))
+
+
+def train(settings: Settings) -> None:
+    """Train as `settings` say, or find it done.
+
+    Everything that can be wrong with settings, questions and media is looked at before the model is loaded. Raises
+    ConfigError, DataError or MediaError.
+    """
+    from video_ktr.cli.config_building import build_config, field_names
+    from video_ktr.cli.methods import find_method, find_rewards
+    from video_ktr.cli.models import check_model, load_processor
+    from video_ktr.cli.questions import QUESTION_KEYS, load_questions, load_template
+    from video_ktr.cli.run_folder import RunFolder
+    from video_ktr.cli.training_run import run_training
+
+    method = find_method(settings.get("method", "video_ktr"))
+    own = {*OWN_KEYS, *QUESTION_KEYS}
+    check_keys(settings, {*own, *field_names(method.config)})
+    check_sections(settings)
+    folder = RunFolder(take(settings, "output_dir", "name the folder of the run"))
+    config = build_config(method.config, {key: value for key, value in settings.items() if key not in own})
+    rewards, template = find_rewards(settings.get("rewards", ["accuracy", "format"])), load_template(settings)
+    model = take(settings, "model", "give a checkpoint folder or a hub name")
+    folder.check_same(settings)
+    if folder.is_finished:
+        say(f"{folder.final}: finished already; remove {folder.folder} to train again")
+        return
+    samples = load_questions(settings, config.seed)
+    check_model(model)
+    adapter = adapter_config(settings.get("peft"))
+    trainer = method.trainer(
+        model=model,
+        reward_funcs=rewards,
+        args=config,
+        train_dataset=rows_of(samples, template),
+        processing_class=load_processor(model),
+        peft_config=adapter,
+    )
+    run_training(trainer, folder, settings, title=f"train {settings.get('method', 'video_ktr')}")
+    say(f"trained model: {folder.final}")
+
+
+def check_sections(settings: Settings) -> None:
+    """Raise ConfigError for an unknown key below `media` or `key_tokens`, with the nearest valid ones."""
+    from video_ktr.attribution import KeyTokenConfig
+    from video_ktr.cli.config_building import field_names
+    from video_ktr.data.media import MediaConfig
+
+    for name, kind in (("media", MediaConfig), ("key_tokens", KeyTokenConfig)):
+        section = settings.get(name) or {}
+        if not isinstance(section, dict):
+            raise ConfigError(f"{name} is {section!r}: expected a section of settings")
+        check_keys(section, field_names(kind), name)
+
+
+def adapter_config(section: Settings | None) -> Any:
+    """The LoRA settings of the section `peft`; None without one. Raises ConfigError where peft is not installed."""
+    if not section:
+        return None
+    from video_ktr.cli.config_building import build_config, field_names
+
+    try:
+        from peft import LoraConfig
+    except ImportError as error:
+        raise ConfigError("the setting 'peft' needs the package peft: pip install 'video-ktr[peft]'") from error
+    if not isinstance(section, dict):
+        raise ConfigError(f"peft is {section!r}: expected a section with fields of peft.LoraConfig")
+    check_keys(section, field_names(LoraConfig), "peft")
+    return build_config(LoraConfig, section)
+
+
+def rows_of(samples: list[Any], template: Any) -> Any:
+    """The data set that a TRL trainer reads."""
+    from datasets import Dataset
+
+    from video_ktr.data.prompts import build_row
+
+    return Dataset.from_list([build_row(sample, template) for sample in samples])
