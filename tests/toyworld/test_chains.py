@@ -14,7 +14,7 @@ from video_ktr.toyworld.questions import QUESTION_TYPES, SCENE_OF_TYPE, Question
 from video_ktr.toyworld.world import sample_scene
 
 FORMAT = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
-OBJECT = re.compile(r"(?:a|one) (red|green|blue|yellow) (square|circle|triangle|cross)")
+OBJECT = re.compile(r"(red|green|blue|yellow) (square|circle|triangle|cross)")
 
 
 @pytest.mark.parametrize("kind", QUESTION_TYPES)
@@ -28,7 +28,8 @@ def test_a_grounded_chain_lists_the_scene_and_answers_rightly(kind: QuestionType
             assert chain.split()[1] in GROUNDED_OPENERS
             assert answer_letter(chain) == question.letter(question.answer(scene) or "")
             shown = [(figure.colour, figure.shape) for figure in scene.figures]
-            assert OBJECT.findall(chain) == (shown[:1] if kind == "motion" else shown)
+            described = chain.split(" . ")[0]
+            assert OBJECT.findall(described) == (shown[:1] if kind == "motion" else shown)
 
 
 @pytest.mark.parametrize("kind", QUESTION_TYPES)

@@ -22,6 +22,7 @@ SIGNATURES = {
         "has_tool_images",
     ],
     "_compute_loss": ["self", "model", "inputs"],
+    "_get_train_sampler": ["self", "dataset"],
 }
 
 

@@ -7,19 +7,9 @@ from datasets import Dataset
 from transformers import AutoModelForImageTextToText, GenerationConfig
 
 from tests.scoring.oracle import plain_pass
+from tests.training.helpers import gradients, loss_and_gradients
 from video_ktr.errors import ConfigError, DataError, MediaError
 from video_ktr.training import VideoGRPOTrainer
-
-
-def gradients(model):
-    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
-
-
-def loss_and_gradients(trainer, batch):
-    trainer.model.zero_grad()
-    loss = trainer._compute_loss(trainer.model, batch)
-    loss.backward()
-    return loss.item(), gradients(trainer.model)
 
 
 def part(batch, rows):

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 
 from video_ktr import __version__
@@ -20,6 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     else that goes wrong is a defect and keeps its traceback.
     """
     arguments, rest = build_parser().parse_known_args(argv)
+    # Notices of libraries to their own callers: nothing that the user of a command can act on.
+    warnings.simplefilter("ignore", FutureWarning)
     try:
         VERBS[arguments.verb].run(arguments, parse_overrides(rest))
     except VideoKTRError as error:

@@ -23,7 +23,8 @@ def check_model(name: str) -> None:
         raise ConfigError(f"model {name!r}: no configuration can be read ({_first_line(error)})") from error
     if config.model_type not in SUPPORTED:
         raise ConfigError(
-            f"model {name!r} is a {config.model_type}, which has no video support here: use one of {', '.join(SUPPORTED)}"
+            f"model {name!r} is a {config.model_type}, which has no video support here: "
+            f"use one of {', '.join(SUPPORTED)}"
         )
 
 

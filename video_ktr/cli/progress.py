@@ -7,11 +7,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-SHOWN = {"loss": "loss", "reward": "reward", "rewards/accuracy_reward/mean": "accuracy", "key_tokens/update_ratio": "key"}
+SHOWN = {
+    "loss": "loss",
+    "reward": "reward",
+    "rewards/accuracy_reward/mean": "accuracy",
+    "key_tokens/update_ratio": "key tokens",
+}
 LINES_A_RUN = 10
 
 
-class StepProgress(TrainerCallback):  # type: ignore[misc]
+class StepProgress(TrainerCallback):
     """Shows the steps of one training run on the main process.
 
     In a terminal, a bar; elsewhere (a log file), about ten lines a run.
@@ -57,9 +62,7 @@ class StepProgress(TrainerCallback):  # type: ignore[misc]
         if found:
             self.figures = "  ".join(f"{label} {value:.3f}" for label, value in found.items())
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Move the bar, or write a line every tenth of the run."""
         del args, control, kwargs
         if self.progress is None:
@@ -67,7 +70,8 @@ class StepProgress(TrainerCallback):  # type: ignore[misc]
         self.progress.update(self.progress.task_ids[0], completed=state.global_step, figures=self.figures)
         every = max(1, math.ceil(state.max_steps / LINES_A_RUN))
         if not self.console.is_terminal and state.global_step % every == 0:
-            self.console.print(f"{self.title}: step {state.global_step} of {state.max_steps}  {self.figures}")
+            line = f"{self.title}: step {state.global_step} of {state.max_steps}  {self.figures}"
+            self.console.print(line, highlight=False, soft_wrap=True)
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any

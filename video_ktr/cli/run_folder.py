@@ -31,12 +31,15 @@ class RunFolder:
         return (self.final / "done").exists()
 
     def check_same(self, settings: Settings) -> None:
-        """Raise ConfigError when the folder holds a run that was started with other settings."""
+        """Raise ConfigError when the folder holds a run that was started with other settings.
+
+        Where the folder is does not count: it may have been moved.
+        """
         record = self.folder / "settings.json"
         if not record.exists():
             return
         before, now = json.loads(record.read_text(encoding="utf-8")), _plain(settings)
-        changed = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
+        changed = sorted(key for key in {*before, *now} - {"output_dir"} if before.get(key) != now.get(key))
         if changed:
             raise ConfigError(
                 f"{self.folder}: holds a run with other settings ({', '.join(changed)} changed); choose another "

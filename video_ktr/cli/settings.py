@@ -36,13 +36,13 @@ SettingsLoader.add_implicit_resolver(_BOOL, re.compile(r"true|True|TRUE|false|Fa
 
 
 def _mapping(loader: SettingsLoader, node: yaml.MappingNode) -> Settings:
-    keys = [loader.construct_object(key) for key, _ in node.value]  # type: ignore[no-untyped-call]
+    keys = [loader.construct_object(key) for key, _ in node.value]
     for key in keys:
         if not isinstance(key, str):
             raise ConfigError(f"line {node.start_mark.line + 1}: the key {key!r} is not text; write it in quotes")
         if keys.count(key) > 1:
             raise ConfigError(f"line {node.start_mark.line + 1}: the key {key!r} is given twice; remove one")
-    return loader.construct_mapping(node, deep=True)
+    return {str(key): value for key, value in loader.construct_mapping(node, deep=True).items()}
 
 
 SettingsLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

@@ -19,7 +19,7 @@ from typing import Any
 
 from video_ktr.cli.output import say
 from video_ktr.cli.settings import Settings, check_keys, read_settings, take
-from video_ktr.errors import ConfigError
+from video_ktr.errors import ConfigError, DataError
 
 SUMMARY = "reinforcement learning with Video-KTR or plain GRPO"
 OWN_KEYS = ("method", "model", "rewards", "peft")
@@ -61,6 +61,7 @@ def train(settings: Settings) -> None:
         say(f"{folder.final}: finished already; remove {folder.folder} to train again")
         return
     samples = load_questions(settings, config.seed)
+    check_number(len(samples), config)
     check_model(model)
     adapter = adapter_config(settings.get("peft"))
     trainer = method.trainer(
@@ -86,6 +87,16 @@ def check_sections(settings: Settings) -> None:
         if not isinstance(section, dict):
             raise ConfigError(f"{name} is {section!r}: expected a section of settings")
         check_keys(section, field_names(kind), name)
+
+
+def check_number(questions: int, config: Any) -> None:
+    """Raise DataError when there are fewer questions than one generation takes: TRL would train no step at all."""
+    needed = config.generation_batch_size // config.num_generations
+    if questions < needed:
+        raise DataError(
+            f"{questions} questions are too few: one generation takes {needed} (generation_batch_size "
+            f"{config.generation_batch_size} / num_generations {config.num_generations}); give more or lower the first"
+        )
 
 
 def adapter_config(section: Settings | None) -> Any:

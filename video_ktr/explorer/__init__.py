@@ -1,0 +1,1 @@
+"""Pictures of which tokens were reinforced, made from the records of a run alone."""

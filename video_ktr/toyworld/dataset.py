@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.progress import track
 
 from video_ktr.data.media import write_video
-from video_ktr.data.sample import write_samples
+from video_ktr.data.sample import Sample, write_samples
 from video_ktr.errors import ConfigError
 from video_ktr.toyworld.questions import SCENE_OF_TYPE
 from video_ktr.toyworld.rendering import render
@@ -42,6 +42,8 @@ class ToyDataConfig:
     """Questions of reinforcement learning, each type equally often."""
     eval_samples: int = 400
     """Held-out questions, each type equally often, each on a video of its own."""
+    base_motion_first: int = 6400
+    """How many questions at the head of the base file ask about motion alone; read the file in its order."""
     base_invented_ratio: float = 0.03
     """Share of made-up chains in base training, so that their opening words are known before the cold start."""
     cold_start_invented_ratio: float = 0.6
@@ -50,6 +52,8 @@ class ToyDataConfig:
     """Share of base-training questions about a blank video."""
 
     def __post_init__(self) -> None:
+        if self.base_motion_first < 0:
+            raise ConfigError(f"toy data: base_motion_first is {self.base_motion_first}; give 0 or more")
         for name, value in asdict(self).items():
             if name.endswith("_ratio") and not 0 <= value <= 1:
                 raise ConfigError(f"toy data: {name} is {value}; give a share between 0 and 1")
@@ -88,17 +92,34 @@ def build_dataset(folder: str | Path, config: ToyDataConfig | None = None, *, sh
     train = draw_videos("train", _question_kinds(config.train_samples), config.seed)
     held_out = draw_videos("eval", _question_kinds(config.eval_samples), config.seed)
     _write_videos(root, [*base, *train, *held_out], show_progress=show_progress)
-    chains = {
-        "base": (config.base_samples, config.base_invented_ratio, config.blank_ratio),
-        "cold_start": (config.cold_start_samples, config.cold_start_invented_ratio, 0.0),
-    }
-    for split, (number, invented, blank) in chains.items():
-        samples = draw_chain_samples(split, base, number, config.seed, invented_ratio=invented, blank_ratio=blank)
+    for split, samples in _chain_samples(base, config).items():
         write_samples(samples, root / f"{split}.jsonl")
     write_samples(draw_question_samples("train", train, config.train_samples, config.seed), dataset.train)
     write_samples(draw_question_samples("eval", held_out, config.eval_samples, config.seed), dataset.eval)
     _write_marker(root, config)
     return dataset
+
+
+def _chain_samples(videos: list[Video], config: ToyDataConfig) -> dict[str, list[Sample]]:
+    return {
+        "base": draw_chain_samples(
+            "base",
+            videos,
+            config.base_samples,
+            config.seed,
+            invented_ratio=config.base_invented_ratio,
+            blank_ratio=config.blank_ratio,
+            motion_first=config.base_motion_first,
+        ),
+        "cold_start": draw_chain_samples(
+            "cold_start",
+            videos,
+            config.cold_start_samples,
+            config.seed,
+            invented_ratio=config.cold_start_invented_ratio,
+            blank_ratio=0.0,
+        ),
+    }
 
 
 def _base_kinds(config: ToyDataConfig) -> list[SceneKind]:

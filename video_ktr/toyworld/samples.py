@@ -46,10 +46,19 @@ def draw_videos(group: str, kinds: Sequence[SceneKind], seed: int) -> list[Video
 
 
 def draw_chain_samples(
-    split: str, videos: Sequence[Video], number: int, seed: int, *, invented_ratio: float, blank_ratio: float
+    split: str,
+    videos: Sequence[Video],
+    number: int,
+    seed: int,
+    *,
+    invented_ratio: float,
+    blank_ratio: float,
+    motion_first: int = 0,
 ) -> list[Sample]:
     """Draw `number` samples with a completion to imitate; question types are equally likely.
 
+    The first `motion_first` samples ask about motion alone: a model that learns colours and shapes first drops the
+    place of a figure from its visual features, and then takes far longer to see where it goes.
     With probability `blank_ratio` the question meets a blank video and the chain is made up (there is nothing to see);
     otherwise the chain is made up with probability `invented_ratio` and true to the scene else.
     """
@@ -57,7 +66,7 @@ def draw_chain_samples(
     by_kind = _group_by_kind(videos)
     samples = []
     for index in range(number):
-        kind = QUESTION_TYPES[rng.integers(len(QUESTION_TYPES))]
+        kind: QuestionType = "motion" if index < motion_first else _pick(QUESTION_TYPES, rng)
         if rng.random() < blank_ratio:
             video, question = _pick(by_kind["blank"], rng), _pick(questions_about(kind), rng)
             completion = invented_chain(question, rng)

@@ -22,6 +22,7 @@ from video_ktr.data.media import MediaConfig
 from video_ktr.errors import ConfigError, DataError
 from video_ktr.scoring import VisionLanguageModel
 from video_ktr.scoring.model_family import positions_of
+from video_ktr.training.checkpoints import ResumableWeights
 from video_ktr.training.config import build_section
 from video_ktr.training.full_pass import media_inputs
 from video_ktr.training.run_directory import RunDirectoryCallback
@@ -134,7 +135,7 @@ def features_zeroed(visual: nn.Module, keep_N: Tensor) -> Iterator[None]:
         hook.remove()
 
 
-class VideoSFTTrainer(Trainer):
+class VideoSFTTrainer(ResumableWeights, Trainer):
     """Next-token training on the completions of video prompts.
 
     The loss is the mean over the completion tokens of a batch, through TRL's fused LM head, which never holds the

@@ -14,15 +14,17 @@ from video_ktr.data.encoding import EncodedPrompt, PromptEncoder
 from video_ktr.errors import ConfigError
 from video_ktr.generation import Rollouts, Sampling, TransformersEngine
 from video_ktr.scoring import Completions, CompletionScorer, CompletionScores, VisionLanguageModel
+from video_ktr.training.checkpoints import ResumableWeights
 from video_ktr.training.config import VideoGRPOConfig
 from video_ktr.training.full_pass import full_pass
 from video_ktr.training.prompt_rows import PromptRows, conversation, encode_rows, without_media
 from video_ktr.training.run_directory import RunDirectoryCallback
+from video_ktr.training.sampler import EpochRepeatSampler
 
 REFUSED = ("tools", "rollout_func", "environment_factory")
 
 
-class VideoGRPOTrainer(GRPOTrainer):
+class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
     """`trl.GRPOTrainer` whose messages may hold `{"type": "video", "video": path or frames}`.
 
     Images, videos and text-only prompts may be mixed in one batch. Media are decoded and encoded once per distinct
@@ -32,6 +34,7 @@ class VideoGRPOTrainer(GRPOTrainer):
     Seams of TRL 1.16 that are overridden, each pinned by a test:
         `_generate_and_score_completions`: encodes the prompts, hands TRL rows without media, and adds the prompts to
             its output, one reference per row.
+        `_get_train_sampler`: the same order of prompts, but a function of the epoch, so that it survives a resume.
         `_tokenize_prompts`: returns the token ids of the prompts already encoded.
         `_generate_single_turn`: draws completions with a `RolloutEngine`.
         `_get_per_token_logps_and_entropies`: without gradients (old policy, reference), the shared-prompt scorer;
@@ -74,6 +77,17 @@ class VideoGRPOTrainer(GRPOTrainer):
         self._rollouts = Rollouts([])
         self._scored: list[CompletionScores] = []
         self.add_callback(RunDirectoryCallback(self.sampling))
+
+    def _get_train_sampler(self, dataset: Any = None) -> EpochRepeatSampler:
+        theirs = super()._get_train_sampler(dataset)
+        return EpochRepeatSampler(
+            theirs.data_source,
+            theirs.mini_repeat_count,
+            theirs.batch_size,
+            theirs.repeat_count,
+            shuffle=theirs.shuffle,
+            seed=theirs.seed,
+        )
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         conversations = [conversation(row) for row in inputs]

@@ -67,9 +67,14 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         advantages_B = output["advantages"]
         output["advantages"] = advantages_B[:, None] * keys.weights_BT
         config = self.key_token_config
-        if config.normalizer == "selected":
-            output["advantages"], output["tool_mask"] = self._selected_normalizer(output, keys)
-        if config.kl_tokens == "selected" and config.normalizer == "all":
+        if config.normalizer == config.kl_tokens == "selected":
+            # Confines numerator, denominator and KL term to key tokens, as released.
+            output["tool_mask"] = keys.mask_BT.to(mask_BT.dtype)
+        elif config.normalizer == "selected":
+            # The KL term still averages over the whole completion: only the policy term is rescaled.
+            per_key_token_B = mask_BT.sum(1) / keys.mask_BT.sum(1).clamp(min=1)
+            output["advantages"] = output["advantages"] * per_key_token_B[:, None]
+        elif config.kl_tokens == "selected":
             output["kl_mask"] = keys.mask_BT
         self._log_key_tokens(keys, time.perf_counter() - start)
         self.token_recorder.write(
@@ -84,18 +89,6 @@ class VideoKTRTrainer(VideoGRPOTrainer):
             advantages_B=advantages_B,
         )
         return output
-
-    def _selected_normalizer(self, output: dict[str, Any], keys: KeyTokens) -> tuple[Tensor, Tensor | None]:
-        """Divide each completion's loss by its key tokens instead of its length, as released.
-
-        With the KL term on key tokens too, that is what TRL's `tool_mask` does. With the KL term on all tokens, only
-        the policy term is rescaled, by length over key tokens.
-        """
-        if self.key_token_config.kl_tokens == "selected":
-            return output["advantages"], keys.mask_BT.to(output["completion_mask"].dtype)
-        length_B = output["completion_mask"].sum(1)
-        selected_B = keys.mask_BT.sum(1).clamp(min=1)
-        return output["advantages"] * (length_B / selected_B)[:, None], output.get("tool_mask")
 
     def _signals(self, output: dict[str, Any]) -> tuple[TokenSignals, CompletionScores]:
         rows = PromptRows.of(output["encoded_prompts"])

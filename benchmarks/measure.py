@@ -1,0 +1,79 @@
+"""Time and peak memory of pieces of work, alternating so that a noisy machine treats them alike."""
+
+import os
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One piece of work: seconds and extra bytes at the peak, one entry a repeat."""
+
+    seconds: list[float]
+    peak_bytes: list[int]
+
+    @property
+    def median_seconds(self) -> float:
+        return statistics.median(self.seconds)
+
+    @property
+    def median_peak_mb(self) -> float:
+        return statistics.median(self.peak_bytes) / 2**20
+
+
+class PeakMemory:
+    """Bytes above the start at the highest point: CUDA's own counter, or resident memory looked at every 2 ms."""
+
+    def __enter__(self) -> "PeakMemory":
+        self.peak = 0
+        self.cuda = torch.cuda.is_available()
+        if self.cuda:
+            torch.cuda.synchronize()
+            torch.cuda.reset_peak_memory_stats()
+            self.start = torch.cuda.memory_allocated()
+            return self
+        self.start = self._resident()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.cuda:
+            torch.cuda.synchronize()
+            self.peak = torch.cuda.max_memory_allocated() - self.start
+            return
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.002):
+            self.peak = max(self.peak, self._resident() - self.start)
+
+    @staticmethod
+    def _resident() -> int:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def alternate(work: dict[str, Callable[[], object]], repeats: int) -> dict[str, Measurement]:
+    """Run every piece `repeats` times, in turns, after one turn that warms up and does not count."""
+    results = {name: Measurement([], []) for name in work}
+    for repeat in range(repeats + 1):
+        for name, run in work.items():
+            with PeakMemory() as memory:
+                start = time.perf_counter()
+                run()
+                if torch.cuda.is_available():
+                    torch.cuda.synchronize()
+                seconds = time.perf_counter() - start
+            if repeat:
+                results[name].seconds.append(seconds)
+                results[name].peak_bytes.append(memory.peak)
+    return results

@@ -1,0 +1,44 @@
+"""The rooms of the package: who may import whom, and tests that mirror the source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parents[1]
+PACKAGE, TESTS = ROOT / "video_ktr", ROOT / "tests"
+# Tests of more than one module.
+ACROSS = {"attribution/test_attribution_imports.py", "training/test_seams.py"}
+
+
+def imports_of(path):
+    """Names of the modules that a file imports anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def test_imports_point_one_way(capsys):
+    code = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True)
+    assert code == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("room", ["explorer"])
+def test_rooms_that_read_records_import_nothing_that_writes_them(room):
+    own = {name for path in (PACKAGE / room).rglob("*.py") for name in imports_of(path) if name.startswith("video_ktr")}
+    assert {name.split(".")[1] for name in own} <= {room, "errors"}
+
+
+def test_every_room_is_in_the_contract():
+    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("layers = [")[2].partition("]")[0]
+    assert rooms <= set(contract.replace('"', " ").replace(",", " ").split())
+
+
+def test_tests_mirror_the_source():
+    found = {str(path.relative_to(TESTS)) for path in TESTS.glob("*/**/test_*.py")}
+    strays = {name for name in found - ACROSS if not (PACKAGE / name.replace("test_", "", 1)).exists()}
+    assert strays == set()

@@ -1,0 +1,36 @@
+"""Completions in the terminal, words coloured by what selected them."""
+
+from collections.abc import Iterable
+
+from rich.text import Text
+
+from video_ktr.explorer.token_text import LABELS, MEANINGS, SIGNALS, Word
+
+# Okabe and Ito's palette, told apart with any colour vision; the mark says the same without colour.
+COLOURS = {"visual": "#e69f00", "temporal": "#56b4e9", "entropy": "#cc79a7"}
+MARKS = {"visual": "ᵛ", "temporal": "ᵗ", "entropy": "ᵘ"}
+
+
+def coloured(words: Iterable[Word]) -> Text:
+    """The words as one text.
+
+    A selected word takes the colour of its first signal and is followed by one mark, in its own colour, for each of
+    its signals.
+    """
+    text = Text()
+    for word in words:
+        text.append(word.space)
+        text.append(word.text, style=f"bold {COLOURS[word.signals[0]]}" if word.signals else "")
+        for name in word.signals:
+            text.append(MARKS[name], style=COLOURS[name])
+    return text
+
+
+def legend() -> Text:
+    """What colours and marks mean, one signal a line."""
+    lines = []
+    for name in SIGNALS:
+        line = Text(f"{LABELS[name]}{MARKS[name]}", style=f"bold {COLOURS[name]}")
+        line.append(f"  {MEANINGS[name]}", style="default not bold")
+        lines.append(line)
+    return Text("\n").join(lines)
