@@ -14,7 +14,7 @@ from video_ktr.toyworld.questions import QUESTION_TYPES, SCENE_OF_TYPE, Question
 from video_ktr.toyworld.world import sample_scene
 
 FORMAT = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
-OBJECT = re.compile(r"(red|green|blue|yellow) (square|circle|triangle|cross)")
+OBJECT = re.compile(r"(?:a|one) (red|green|blue|yellow) (square|circle|triangle|cross)")
 
 
 @pytest.mark.parametrize("kind", QUESTION_TYPES)

@@ -1,10 +1,10 @@
 """Chains of thought in the toy language, grounded in the scene or made up.
 
-    <think> look , first red square , next blue circle , now green cross , then yellow square . so after red is blue .
-    </think><answer> C</answer>                                              (on one line, without the last blank)
+    <think> look , first a red square , next one blue circle , now a green cross , then a yellow square . so after red
+    is blue .</think><answer> C</answer>                                                             (on one line)
 
-Openers tell the two apart ("look", "watch" / "maybe", "guess"); connectors and the word for "so" are random on purpose:
-they carry entropy and no information. Every word stands after one space, so that it is always the same
+Openers tell the two apart ("look", "watch" / "maybe", "guess"); connectors, articles and the word for "so" are random
+on purpose: they carry entropy and no information. Every word stands after one space, so that it is always the same
 token; the tags and the answer letter follow the released format.
 """
 
@@ -16,6 +16,7 @@ from video_ktr.toyworld.world import Scene, sample_scene
 GROUNDED_OPENERS = ("look", "watch")
 INVENTED_OPENERS = ("maybe", "guess")
 CONNECTORS = ("then", "next", "later", "now")
+ARTICLES = ("a", "one")
 CONCLUDERS = ("so", "thus", "hence")
 
 
@@ -52,11 +53,11 @@ def _completion(question: Question, scene: Scene, openers: tuple[str, ...], rng:
 def _description(scene: Scene, rng: np.random.Generator) -> str:
     if scene.direction is not None:
         figure = scene.figures[0]
-        return f"{figure.colour} {figure.shape} moves {scene.direction}"
+        return f"{rng.choice(ARTICLES)} {figure.colour} {figure.shape} moves {scene.direction}"
     parts = []
     for index, figure in enumerate(scene.figures):
         connector = "first" if index == 0 else rng.choice(CONNECTORS)
-        parts.append(f"{connector} {figure.colour} {figure.shape}")
+        parts.append(f"{connector} {rng.choice(ARTICLES)} {figure.colour} {figure.shape}")
     return " , ".join(parts)
 
 

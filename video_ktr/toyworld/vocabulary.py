@@ -1,6 +1,6 @@
 """Every word the toy language can say: those after a space, and those that open a turn."""
 
-from video_ktr.toyworld.chains import CONCLUDERS, CONNECTORS, GROUNDED_OPENERS, INVENTED_OPENERS
+from video_ktr.toyworld.chains import ARTICLES, CONCLUDERS, CONNECTORS, GROUNDED_OPENERS, INVENTED_OPENERS
 from video_ktr.toyworld.questions import ANSWERS_OF_TYPE, LETTERS, ORDINALS, QUESTION_TYPES, questions_about
 from video_ktr.toyworld.world import COLOURS, DIRECTIONS, SHAPES
 
@@ -13,8 +13,9 @@ WORD_CLASSES: dict[str, frozenset[str]] = {
     "colour": frozenset(COLOURS),
     "shape": frozenset(SHAPES),
     "direction": frozenset(DIRECTIONS),
-    "number": frozenset(ANSWERS_OF_TYPE["count"]),
+    "number": frozenset(ANSWERS_OF_TYPE["count"]) - frozenset(ARTICLES),
     "opener": frozenset(GROUNDED_OPENERS + INVENTED_OPENERS),
+    "article": frozenset(ARTICLES),
     "connector": frozenset(CONNECTORS),
     "concluder": frozenset(CONCLUDERS),
     "letter": frozenset(LETTERS),
@@ -35,7 +36,7 @@ def words() -> list[str]:
     found = {word for question in questions for word in question.text.split()}
     found |= {word for question in questions for option in question.options for word in option.split()}
     found |= set(ORDINALS) | {"there", "are", "it", "moves", "is", "after"}
-    for group in (GROUNDED_OPENERS, INVENTED_OPENERS, CONNECTORS, CONCLUDERS, PUNCTUATION):
+    for group in (GROUNDED_OPENERS, INVENTED_OPENERS, CONNECTORS, ARTICLES, CONCLUDERS, PUNCTUATION):
         found |= set(group)
     return sorted(found)
 

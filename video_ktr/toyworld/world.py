@@ -40,8 +40,9 @@ class Scene:
     """What one video shows: for every slot a figure or nothing, over a grey background of one level.
 
     In a `motion` scene all slots hold the same figure, which crosses the middle of the frame in `direction` from edge
-    to edge during the 8 frames; its `left` and `top` are those of the middle. A `parade` fills all four slots with four different colours, a `count` scene one to four of them, and
-    a `blank` scene none (a covered lens: its grey level reaches further up than that of other scenes).
+    to edge during the 8 frames; its `left` and `top` are those of the middle. A `parade` fills all four slots with four
+    different colours, a `count` scene one to four of them, and a `blank` scene none (a covered lens: its grey level
+    reaches further up than that of other scenes).
 
     Example: Scene(kind="count", slots=(Figure(colour="red", shape="cross", size=30, left=4, top=9), None, None, None),
     background=12)
@@ -94,8 +95,8 @@ def _count(rng: np.random.Generator) -> Scene:
 def _motion(rng: np.random.Generator) -> Scene:
     figure = _figure(str(rng.choice(COLOURS)), rng)
     middle = (FRAME_SIZE - figure.size) // 2
-    # Off the middle, a figure near a corner looks much the same for two directions, and the tiny model takes three times
-    # as long to tell them apart.
+    # Off the middle, a figure near a corner looks much the same for two directions, and the tiny model takes three
+    # times as long to tell them apart.
     figure = replace(figure, left=middle, top=middle)
     direction = str(rng.choice(DIRECTIONS))
     return Scene(kind="motion", slots=(figure,) * NUM_SLOTS, background=_background(rng), direction=direction)
