@@ -14,8 +14,6 @@ import platform
 import tempfile
 from pathlib import Path
 
-# Let freed memory go back to the system at once, so that resident memory tells what is held.
-os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", "65536")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import torch

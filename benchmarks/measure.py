@@ -1,5 +1,7 @@
 """Time and peak memory of pieces of work, alternating so that a noisy machine treats them alike."""
 
+import ctypes
+import gc
 import os
 import statistics
 import threading
@@ -28,7 +30,7 @@ class Measurement:
 
 
 class PeakMemory:
-    """Bytes above the start at the highest point: CUDA's own counter, or resident memory looked at every 2 ms."""
+    """Bytes above the start at the highest point: CUDA's counter, or resident memory (glibc) looked at every 2 ms."""
 
     def __enter__(self) -> "PeakMemory":
         self.peak = 0
@@ -38,6 +40,9 @@ class PeakMemory:
             torch.cuda.reset_peak_memory_stats()
             self.start = torch.cuda.memory_allocated()
             return self
+        # Memory freed by the piece before goes back to the system, so that it does not hide what this one takes.
+        gc.collect()
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
         self.start = self._resident()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch)

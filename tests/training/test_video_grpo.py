@@ -47,7 +47,7 @@ def test_step_equals_a_hand_written_loss_on_mixed_prompts(build_trainer, rollout
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in trainer.model.parameters():
-            parameter += 0.02 * torch.randn(parameter.shape, generator=generator)
+            parameter.add_(torch.randn(parameter.shape, generator=generator), alpha=0.02)
     loss, grads = loss_and_gradients(trainer, batch)
 
     trainer.model.zero_grad()
@@ -130,7 +130,7 @@ def test_media_are_held_once_per_prompt(build_trainer, rollouts, rows):
     assert "pixel_values_videos" not in batch
 
 
-def test_frames_in_the_messages_train_like_a_file(build_trainer, rollouts, rows, media_files):
+def test_frames_in_the_messages_train_like_a_file(build_trainer, rollouts, rows):
     frames = np.zeros((8, 56, 56, 3), dtype=np.uint8)
     message = {"role": "user", "content": [rows[0]["prompt"][0]["content"][0], {"type": "video", "video": frames}]}
     trainer = build_trainer(VideoGRPOTrainer)
@@ -140,7 +140,7 @@ def test_frames_in_the_messages_train_like_a_file(build_trainer, rollouts, rows,
     assert not torch.equal(shown.video_patches_KD, filed.video_patches_KD)
 
 
-def test_image_columns_are_put_into_the_messages(build_trainer, rollouts, rows, media_files):
+def test_image_columns_are_put_into_the_messages(build_trainer, rollouts, media_files):
     trainer = build_trainer(VideoGRPOTrainer)
     row = {"prompt": [{"role": "user", "content": "what shape ?"}], "images": [media_files[5]]}
     batch = rollouts(trainer, [row])
@@ -212,7 +212,7 @@ def test_what_cannot_be_shown_a_video_is_refused(name):
         VideoGRPOTrainer(model="unused", **{name: [lambda: None]})
 
 
-def test_missing_and_corrupt_videos_name_the_file(build_trainer, rollouts, rows, tmp_path):
+def test_missing_and_corrupt_videos_name_the_file(build_trainer, rollouts, tmp_path):
     trainer = build_trainer(VideoGRPOTrainer)
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"not a video")

@@ -88,9 +88,7 @@ def test_official_divides_by_the_selected_and_masks_kl(build_trainer, rollouts, 
 @pytest.mark.parametrize(
     ("kl_tokens", "normalizer"), [("all", "selected"), ("selected", "all")], ids=["kl on all", "length of all"]
 )
-def test_kl_tokens_and_normalizer_are_independent(
-    build_trainer, rollouts, rows, monkeypatch, kl_tokens, normalizer
-):
+def test_kl_tokens_and_normalizer_are_independent(build_trainer, rollouts, rows, monkeypatch, kl_tokens, normalizer):
     trainer = build_trainer(beta=0.4, key_tokens={"kl_tokens": kl_tokens, "normalizer": normalizer})
     batch = rollouts(trainer, rows[:2])
     mask_BT = batch["completion_mask"].bool()
@@ -177,9 +175,7 @@ def test_images_and_text_have_no_signal_they_could_not_have(build_trainer, tmp_p
 
 @pytest.mark.parametrize(
     "key_tokens",
-    [
-        {"visual_perturbation": kind} for kind in ("half", "mean", "replace", "attention", "grey", "dark")
-    ]
+    [{"visual_perturbation": kind} for kind in ("half", "mean", "replace", "attention", "grey", "dark")]
     + [{"temporal_perturbation": kind} for kind in ("reverse", "segment")]
     + [{"temporal_unit": "slot"}, {"distance": "js"}, {"weighting": "sigmoid"}, {"scope": "group", "signed": True}],
     ids=str,
