@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
-from transformers import AutoModelForImageTextToText, GenerationConfig
+from transformers import AutoModelForImageTextToText, GenerationConfig, GPT2Config
 
 from tests.scoring.oracle import plain_pass
 from tests.training.helpers import gradients, loss_and_gradients
 from video_ktr.errors import ConfigError, DataError, MediaError
+from video_ktr.generation import Rollouts, TransformersEngine
 from video_ktr.training import VideoGRPOTrainer
 
 
@@ -207,9 +208,29 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_move(build_trainer, 
 
 
 @pytest.mark.parametrize("name", ["tools", "rollout_func", "environment_factory"])
-def test_what_cannot_be_shown_a_video_is_refused(name):
+def test_what_cannot_be_shown_a_video_is_refused(checkpoint, name):
     with pytest.raises(ConfigError, match=name):
-        VideoGRPOTrainer(model="unused", **{name: [lambda: None]})
+        VideoGRPOTrainer(model=checkpoint, **{name: [lambda: None]})
+
+
+def test_a_model_without_video_support_is_refused(tmp_path):
+    GPT2Config(n_layer=1, n_head=1, n_embd=8, vocab_size=10).save_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match="gpt2, which has no video support here: use one of qwen2_vl, qwen2_5_vl"):
+        VideoGRPOTrainer(model=str(tmp_path))
+
+
+def test_a_completion_of_no_token_is_refused_by_row(build_trainer, rollouts, rows, monkeypatch):
+    monkeypatch.setattr(TransformersEngine, "generate", lambda *_: Rollouts([[9, 9], [9], [], [9]]))
+    with pytest.raises(ValueError, match="no token for row 2"):
+        rollouts(build_trainer(VideoGRPOTrainer), rows[:1])
+
+
+def test_a_completion_of_the_end_token_alone_trains(build_trainer, rollouts, rows, monkeypatch):
+    trainer = build_trainer(VideoGRPOTrainer)
+    end = trainer.eos_token_ids[0]
+    monkeypatch.setattr(TransformersEngine, "generate", lambda *_: Rollouts([[end], [20, end], [end], [20, 21, end]]))
+    loss, _ = loss_and_gradients(trainer, rollouts(trainer, rows[:1]))
+    assert math.isfinite(loss)
 
 
 def test_missing_and_corrupt_videos_name_the_file(build_trainer, rollouts, tmp_path):

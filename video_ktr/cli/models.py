@@ -6,7 +6,7 @@ from typing import Any
 from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
 from video_ktr.errors import ConfigError
-from video_ktr.scoring.model_family import SUPPORTED
+from video_ktr.scoring.model_family import require_supported
 
 
 def check_model(name: str) -> None:
@@ -21,11 +21,7 @@ def check_model(name: str) -> None:
         config = AutoConfig.from_pretrained(name)
     except (OSError, ValueError) as error:
         raise ConfigError(f"model {name!r}: no configuration can be read ({_first_line(error)})") from error
-    if config.model_type not in SUPPORTED:
-        raise ConfigError(
-            f"model {name!r} is a {config.model_type}, which has no video support here: "
-            f"use one of {', '.join(SUPPORTED)}"
-        )
+    require_supported(config, f"model {name!r}")
 
 
 def load_processor(name: str) -> Any:

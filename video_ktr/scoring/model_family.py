@@ -18,6 +18,14 @@ SUPPORTED = ("qwen2_vl", "qwen2_5_vl")
 several layers, so a video there is more than rows of the input embedding."""
 
 
+def require_supported(config: Any, name: str = "the model") -> None:
+    """Raise ConfigError when models of `config` could not be shown a video here."""
+    if config.model_type not in SUPPORTED:
+        raise ConfigError(
+            f"{name} is a {config.model_type}, which has no video support here: use one of {', '.join(SUPPORTED)}"
+        )
+
+
 def base_model(model: Any) -> Any:
     """The transformers model inside PEFT or distributed wrappers."""
     while hasattr(model, "module"):
@@ -44,9 +52,7 @@ class VisionLanguageModel:
             ConfigError: The model is not of a supported family, so it could not be shown the video.
         """
         base = base_model(model)
-        kind = base.config.model_type
-        if kind not in SUPPORTED:
-            raise ConfigError(f"model type {kind!r} has no video support here: use one of {', '.join(SUPPORTED)}")
+        require_supported(base.config)
         return cls(core=base.model, lm_head=base.get_output_embeddings(), config=base.config)
 
     @property

@@ -5,7 +5,7 @@ chains), `train` (reinforcement learning: no chain) and `eval` (held out). The t
 other (base with cold start, train, eval) draw their scenes from separate streams of random numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -54,8 +54,9 @@ def draw_chain_samples(
     invented_ratio: float,
     blank_ratio: float,
     motion_first: int = 0,
+    type_weights: Mapping[QuestionType, float] | None = None,
 ) -> list[Sample]:
-    """Draw `number` samples with a completion to imitate; question types are equally likely.
+    """Draw `number` samples with a completion to imitate; question types are equally likely unless weighted.
 
     The first `motion_first` samples ask about motion alone: a model that learns colours and shapes first drops the
     place of a figure from its visual features, and then takes far longer to see where it goes.
@@ -64,9 +65,12 @@ def draw_chain_samples(
     """
     rng = np.random.default_rng([seed, STREAMS[split]])
     by_kind = _group_by_kind(videos)
+    weights = np.array([(type_weights or {}).get(kind, 1.0) for kind in QUESTION_TYPES])
     samples = []
     for index in range(number):
-        kind: QuestionType = "motion" if index < motion_first else _pick(QUESTION_TYPES, rng)
+        kind: QuestionType = "motion"
+        if index >= motion_first:
+            kind = QUESTION_TYPES[int(rng.choice(len(QUESTION_TYPES), p=weights / weights.sum()))]
         if rng.random() < blank_ratio:
             video, question = _pick(by_kind["blank"], rng), _pick(questions_about(kind), rng)
             completion = invented_chain(question, rng)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from transformers import AutoConfig
 from trl import GRPOTrainer
 from trl.models.utils import unwrap_model_for_generation
 
@@ -14,6 +15,7 @@ from video_ktr.data.encoding import EncodedPrompt, PromptEncoder
 from video_ktr.errors import ConfigError
 from video_ktr.generation import Rollouts, Sampling, TransformersEngine
 from video_ktr.scoring import Completions, CompletionScorer, CompletionScores, VisionLanguageModel
+from video_ktr.scoring.model_family import base_model, require_supported
 from video_ktr.training.checkpoints import ResumableWeights
 from video_ktr.training.config import VideoGRPOConfig
 from video_ktr.training.full_pass import full_pass
@@ -50,11 +52,13 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
 
     args: VideoGRPOConfig
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, model: Any, *args: Any, **kwargs: Any):
+        config = AutoConfig.from_pretrained(model) if isinstance(model, str) else base_model(model).config
+        require_supported(config)
         for name in REFUSED:
             if kwargs.get(name) is not None:
                 raise ConfigError(f"{name} is not supported with video prompts: leave it out")
-        super().__init__(*args, **kwargs)
+        super().__init__(model, *args, **kwargs)
         if not isinstance(self.args, VideoGRPOConfig):
             raise ConfigError(f"args is a {type(self.args).__name__}: pass a VideoGRPOConfig or one of its kinds")
         self._parts = VisionLanguageModel.of(self.model)
