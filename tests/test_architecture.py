@@ -10,7 +10,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE, TESTS = ROOT / "video_ktr", ROOT / "tests"
 # Tests of more than one module.
-ACROSS = {"attribution/test_attribution_imports.py", "training/test_seams.py", "training/test_real_videos.py"}
+ACROSS = {
+    "attribution/test_attribution_imports.py",
+    "cli/test_killed_run.py",
+    "toyworld/test_key_tokens_of_toy_world.py",
+    "training/test_real_videos.py",
+    "training/test_seams.py",
+}
 
 
 def imports_of(path):
