@@ -22,6 +22,7 @@ from video_ktr.data.media import MediaConfig
 from video_ktr.errors import ConfigError, DataError
 from video_ktr.scoring import VisionLanguageModel
 from video_ktr.scoring.model_family import positions_of
+from video_ktr.scoring.positions import IMAGE, VIDEO
 from video_ktr.training.checkpoints import ResumableWeights
 from video_ktr.training.config import build_section
 from video_ktr.training.full_pass import media_inputs
@@ -95,7 +96,7 @@ class SFTCollator:
     pad_token_id: int
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Tensor]:
-        """Collate one batch; `visual_lengths` holds the visual tokens of each row after the merger."""
+        """Collate one batch; `visual_lengths` (2, B) holds each row's visual tokens, of images and of videos."""
         prompts: list[EncodedPrompt] = [row["prompt"] for row in rows]
         lengths = [len(row["prompt"].input_ids_P) + len(row["completion_ids"]) for row in rows]
         shape = (len(rows), max(lengths))
@@ -115,17 +116,21 @@ class SFTCollator:
             "attention_mask": (torch.arange(shape[1]) < torch.tensor(lengths)[:, None]).long(),
             "position_ids": positions_3BL,
             "labels": labels_BL,
-            "visual_lengths": torch.tensor([int((p.mm_types_P > 0).sum()) for p in prompts]),
+            "visual_lengths": torch.tensor([[int((p.mm_types_P == k).sum()) for p in prompts] for k in (IMAGE, VIDEO)]),
             **media_inputs(prompts, torch.device("cpu")),
         }
 
 
 @contextmanager
-def features_zeroed(visual: nn.Module, keep_N: Tensor) -> Iterator[None]:
-    """While open, the vision tower's merged features are multiplied by `keep_N` (0 or 1 per visual token)."""
+def features_zeroed(visual: nn.Module, keeps: Sequence[Tensor]) -> Iterator[None]:
+    """While open, merged features are multiplied by `keeps` (N,), 0 or 1 per visual token, one entry a call.
+
+    The models call their vision tower for the images of a batch, then for its videos.
+    """
+    remaining = iter(keeps)
 
     def zero(_: nn.Module, __: Any, output: Any) -> Any:
-        output.pooler_output = output.pooler_output * keep_N[:, None].to(output.pooler_output)
+        output.pooler_output = output.pooler_output * next(remaining)[:, None].to(output.pooler_output)
         return output
 
     hook = visual.register_forward_hook(zero)
@@ -173,13 +178,14 @@ class VideoSFTTrainer(ResumableWeights, Trainer):
         """Mean negative log-likelihood of the batch's completion tokens, in nats."""
         del num_items_in_batch
         inputs = dict(inputs)
-        lengths_B = inputs.pop("visual_lengths")
-        with features_zeroed(self.visual, self._kept(lengths_B)):
+        lengths_2B = inputs.pop("visual_lengths")
+        with features_zeroed(self.visual, self._kept(lengths_2B)):
             outputs = model(**inputs, fused_lm_head=True)
         return (outputs.loss, outputs) if return_outputs else outputs.loss
 
-    def _kept(self, lengths_B: Tensor) -> Tensor:
-        """Which visual tokens survive, 1 or 0, for rows of the given numbers of visual tokens."""
+    def _kept(self, lengths_2B: Tensor) -> list[Tensor]:
+        """Which visual tokens survive, for every call of the vision tower that the batch makes."""
         generator = derived_generator(self.args.seed, self.state.global_step, self.args.process_index, "video_dropout")
-        keep_B = torch.rand(len(lengths_B), generator=generator) >= self.args.video_dropout
-        return keep_B.to(lengths_B.device).repeat_interleave(lengths_B)
+        keep_B = torch.rand(lengths_2B.shape[1], generator=generator) >= self.args.video_dropout
+        keep_B = keep_B.to(lengths_2B.device)
+        return [keep_B.repeat_interleave(lengths_B) for lengths_B in lengths_2B if lengths_B.any()]
