@@ -16,6 +16,7 @@ ACROSS = {
     "toyworld/test_key_tokens_of_toy_world.py",
     "training/test_real_videos.py",
     "training/test_seams.py",
+    "training/test_two_processes.py",
 }
 
 

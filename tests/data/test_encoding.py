@@ -92,3 +92,11 @@ def test_moving_keeps_everything(processor):
     moved = prompt.to("cpu")
     assert torch.equal(moved.video_patches_KD, prompt.video_patches_KD)
     assert moved.slot_seconds == prompt.slot_seconds
+
+
+@pytest.mark.parametrize(
+    "part", [{"type": "video_url", "video_url": {"url": "a.mp4"}}, {"type": "audio"}, {"text": "a"}]
+)
+def test_content_that_would_be_skipped_in_silence_is_refused(processor, part):
+    with pytest.raises(DataError, match="use one of text, image, video"):
+        encoder(processor).encode(question(part))

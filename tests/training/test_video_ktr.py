@@ -1,16 +1,18 @@
 import json
 import math
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
 import torch
 import yaml
 from datasets import Dataset
-from transformers import TrainerCallback
+from transformers import AutoModelForImageTextToText, TrainerCallback
 
 from tests.training.helpers import loss_and_gradients
 from video_ktr.errors import ConfigError
-from video_ktr.scoring import CompletionScorer
+from video_ktr.scoring import Completions, CompletionScorer
+from video_ktr.scoring.model_family import base_model
 from video_ktr.training import VideoGRPOTrainer, VideoKTRTrainer
 from video_ktr.training.video_ktr import shaped_reference
 
@@ -54,7 +56,7 @@ def policy_gradient(trainer, batch, monkeypatch):
 
 
 def test_masked_tokens_get_exactly_no_policy_gradient(build_trainer, rollouts, rows, monkeypatch):
-    trainer = build_trainer(beta=0.0)
+    trainer = build_trainer(beta=0.0, per_device_train_batch_size=12)
     batch = rollouts(trainer, rows[:3])
     weights_BT = (batch["advantages"] != 0).float()
     assert 0 < weights_BT.sum() < batch["completion_mask"].sum()
@@ -226,7 +228,16 @@ class StopAt(TrainerCallback):
         control.should_training_stop = state.global_step == self.step
 
 
-@pytest.mark.parametrize("settings", [{}, {"num_iterations": 2}, {"gradient_accumulation_steps": 2}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"num_iterations": 2},
+        {"gradient_accumulation_steps": 2},
+        {"gradient_accumulation_steps": 2, "steps_per_generation": 4, "per_device_train_batch_size": 4},
+    ],
+    ids=str,
+)
 def test_stopped_and_resumed_equals_uninterrupted(build_trainer, tmp_path, settings):
     settings = {"max_steps": 4, "save_strategy": "steps", "save_steps": 2, "token_record_rate": 1.0, **settings}
     whole = build_trainer(output_dir=str(tmp_path / "whole"), **settings)
@@ -284,3 +295,104 @@ def test_replace_needs_a_dataset_with_an_index(build_trainer, rows):
     dataset = Dataset.from_list(rows).to_iterable_dataset()
     with pytest.raises(ConfigError, match="iterable"):
         build_trainer(key_tokens={"visual_perturbation": "replace"}, dataset=dataset)
+
+
+def test_vision_runs_once_for_the_rollout_and_once_for_the_shuffle(build_trainer, rollouts, rows):
+    trainer = build_trainer(per_device_train_batch_size=12)
+    calls = []
+    hook = trainer._parts.core.visual.register_forward_pre_hook(lambda *_: calls.append(1))
+    rollouts(trainer, rows[:3])
+    assert len(calls) == 2
+    trainer.key_token_config = replace(trainer.key_token_config, temporal_unit="slot")
+    calls.clear()
+    rollouts(trainer, rows[:3])
+    assert len(calls) == 1
+    hook.remove()
+
+
+def test_half_precision_scores_both_sides_alike(build_trainer, rollouts, rows, checkpoint, monkeypatch):
+    model = AutoModelForImageTextToText.from_pretrained(checkpoint, dtype=torch.bfloat16)
+    trainer = build_trainer(model=model)
+    counted = []
+    original = CompletionScorer.score
+    monkeypatch.setattr(CompletionScorer, "score", lambda *a, **k: counted.append(1) or original(*a, **k))
+    batch = rollouts(trainer, rows[:2])
+    assert len(counted) == 3
+    loss, grads = loss_and_gradients(trainer, batch)
+    assert math.isfinite(loss)
+    assert all(gradient.dtype == torch.bfloat16 for gradient in grads.values())
+
+
+def test_mixed_precision_trains(build_trainer):
+    trainer = build_trainer(bf16=True)
+    trainer.train()
+    assert trainer.state.global_step == 2
+
+
+@pytest.mark.parametrize("settings", [{"repetition_penalty": 1.5}, {"generation_kwargs": {"no_repeat_ngram_size": 2}}])
+def test_scores_are_of_the_model_whatever_bends_the_sampling(build_trainer, rollouts, rows, settings):
+    trainer = build_trainer(**settings)
+    batch = rollouts(trainer, rows[:2])
+    scorer = trainer._scorer(trainer.model)
+    completions = Completions(batch["completion_ids"], batch["completion_mask"], trainer._rows.prompt_of_row)
+    expected = scorer.score(scorer.view(trainer._rows.prompts), completions)
+    known = trainer._known_scores(batch)
+    torch.testing.assert_close(known.log_probs_BT, expected.log_probs_BT, atol=1e-4, rtol=0)
+    torch.testing.assert_close(known.entropies_BT, expected.entropies_BT, atol=1e-4, rtol=0)
+
+
+def test_a_checkpoints_settings_do_not_reach_an_adapters_sampling(build_trainer, rollouts, rows, checkpoint):
+    peft = pytest.importorskip("peft")
+    model = AutoModelForImageTextToText.from_pretrained(checkpoint)
+    model.generation_config.no_repeat_ngram_size = 1
+    trainer = build_trainer(
+        model=model, peft_config=peft.LoraConfig(target_modules=["q_proj"], r=2), max_completion_length=60
+    )
+    with torch.no_grad():
+        base_model(trainer.model).lm_head.weight[9] = 5 * base_model(trainer.model).model.language_model.norm.weight
+    batch = rollouts(trainer, rows[:1])
+    # With no_repeat_ngram_size=1 no token could come twice.
+    assert any(len(set(row)) < len(row) for row in batch["completion_ids"].tolist())
+
+
+def test_every_generation_has_its_records(build_trainer, tmp_path):
+    settings = {"gradient_accumulation_steps": 2, "steps_per_generation": 1, "token_record_rate": 1.0}
+    build_trainer(max_steps=1, **settings).train()
+    files = sorted(file.name for file in (tmp_path / "run" / "tokens").iterdir())
+    assert files == ["step-000000-0-0.parquet", "step-000000-1-0.parquet"]
+
+
+def test_completions_that_were_cut_off_are_recorded_and_weigh_nothing(build_trainer, rollouts, rows, tmp_path):
+    trainer = build_trainer(mask_truncated_completions=True, token_record_rate=1.0, max_completion_length=3)
+    batch = rollouts(trainer, rows[:1])
+    (file,) = (tmp_path / "run" / "tokens").iterdir()
+    cut = [record for record in pq.read_table(file).to_pylist() if record["token_ids"][-1] not in trainer.eos_token_ids]
+    assert cut
+    assert all(len(record["token_ids"]) == 3 and not any(record["weight"]) for record in cut)
+    assert math.isfinite(loss_and_gradients(trainer, batch)[0])
+
+
+def test_best_checkpoint_is_really_loaded(build_trainer, tmp_path):
+    trainer = build_trainer(save_strategy="steps", save_steps=1)
+    trainer.train()
+    trainer.state.best_model_checkpoint = str(tmp_path / "run" / "checkpoint-1")
+    last = {name: p.detach().clone() for name, p in trainer.model.named_parameters()}
+    trainer._load_best_model()
+    saved = AutoModelForImageTextToText.from_pretrained(tmp_path / "run" / "checkpoint-1").state_dict()
+    assert any(not torch.equal(p, last[name]) for name, p in trainer.model.named_parameters())
+    assert all(torch.equal(p, saved[name]) for name, p in trainer.model.named_parameters())
+
+
+def test_evaluates_while_it_trains(build_trainer, rows):
+    trainer = build_trainer(per_device_eval_batch_size=4)
+    trainer.eval_dataset = Dataset.from_list(rows[:2])
+    metrics = trainer.evaluate()
+    assert math.isfinite(metrics["eval_loss"])
+    assert not any("key_tokens" in name for name in metrics)
+
+
+def test_sharded_weights_are_refused(build_trainer):
+    trainer = build_trainer()
+    trainer.is_fsdp_enabled = True
+    with pytest.raises(ConfigError, match="FSDP"):
+        trainer._refuse_sharded_weights()

@@ -14,6 +14,7 @@ from video_ktr.data.media import MediaConfig, VideoFrames, load_image, load_vide
 from video_ktr.errors import DataError
 
 Messages = Sequence[dict[str, Any]]
+PART_TYPES = ("text", "image", "video")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +67,20 @@ class PromptEncoder:
         media: Frame and pixel limits.
         max_prompt_tokens: Longest prompt accepted; None for no limit. A longer one is refused, since cutting it
             would cut visual tokens away from their features.
+        template_kwargs: Further arguments of the chat template.
     """
 
-    def __init__(self, processor: Any, media: MediaConfig, *, max_prompt_tokens: int | None = None):
+    def __init__(
+        self,
+        processor: Any,
+        media: MediaConfig,
+        *,
+        max_prompt_tokens: int | None = None,
+        template_kwargs: dict[str, Any] | None = None,
+    ):
         self.processor = processor
         self.media = media
+        self.template_kwargs = template_kwargs or {}
         self.max_prompt_tokens = max_prompt_tokens
 
     def encode(self, messages: Messages) -> EncodedPrompt:
@@ -78,12 +88,16 @@ class PromptEncoder:
 
         Raises:
             MediaError: An image or a video cannot be read.
-            DataError: The prompt is longer than `max_prompt_tokens`.
+            DataError: The prompt is longer than `max_prompt_tokens`, or a message has a part that is neither text
+                nor image nor video.
         """
         messages = [clean_message(message) for message in messages]
+        require_known_parts(messages)
         videos = [load_video(part["video"], self.media) for part in content_parts(messages, "video")]
         images = [load_image(part["image"], self.media) for part in content_parts(messages, "image")]
-        text = self.processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        text = self.processor.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True, **self.template_kwargs
+        )
         features = self._run_processor(text, videos, images)
         input_ids_P = features["input_ids"][0]
         if self.max_prompt_tokens is not None and len(input_ids_P) > self.max_prompt_tokens:
@@ -136,6 +150,18 @@ def clean_message(message: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(content, list):
         return message
     return {**message, "content": [{k: v for k, v in part.items() if v is not None} for part in content]}
+
+
+def require_known_parts(messages: Messages) -> None:
+    """Refuse content that templates skip in silence ("video_url", "audio"): the model would not be shown it.
+
+    Raises:
+        DataError: A part has no type, or one other than text, image and video.
+    """
+    for message in messages:
+        for part in message["content"] if isinstance(message["content"], list) else []:
+            if part.get("type") not in PART_TYPES:
+                raise DataError(f"a message part has type {part.get('type')!r}: use one of {', '.join(PART_TYPES)}")
 
 
 def content_parts(messages: Messages, kind: str) -> Iterator[dict[str, Any]]:

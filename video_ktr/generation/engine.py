@@ -11,6 +11,13 @@ from torch import Tensor
 
 from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.errors import ConfigError
+from video_ktr.scoring.prompt_view import PromptView
+
+RESERVED = (
+    *("max_new_tokens", "max_length", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "do_sample"),
+    *("eos_token_id", "pad_token_id", "suppress_tokens", "num_return_sequences", "num_beams"),
+)
+"""Settings that have a field of their own, or that would change how many completions a row gets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +48,9 @@ class Sampling:
     """Further settings in the engine's own words."""
 
     def __post_init__(self) -> None:
+        for name in RESERVED:
+            if name in self.extra:
+                raise ConfigError(f"{name} is set in generation_kwargs, where it would clash: use its own setting")
         if self.max_new_tokens < 1:
             raise ConfigError(f"max_new_tokens is {self.max_new_tokens}: give at least 1")
         if self.temperature < 0:
@@ -67,6 +77,8 @@ class Rollouts:
     0 at padding."""
     entropies_BT: Tensor | None = None
     """Entropy of the distribution each token was drawn from, likewise."""
+    views: list[PromptView] | None = None
+    """The prompts as the decoder saw them, media encoded, where the engine ran the policy in this process."""
 
 
 class RolloutEngine(Protocol):

@@ -13,8 +13,8 @@ from transformers import GenerationConfig
 
 from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.generation.engine import Rollouts, Sampling
-from video_ktr.generation.token_scores import TokenScores, watched
-from video_ktr.scoring.model_family import VisionLanguageModel
+from video_ktr.generation.token_scores import TokenScores
+from video_ktr.scoring.model_family import VisionLanguageModel, base_model
 from video_ktr.scoring.prompt_view import view_prompts
 from video_ktr.scoring.scorer import evaluation_mode, left_pad, prefill
 
@@ -66,7 +66,12 @@ class TransformersEngine:
         """See `RolloutEngine.generate`. Draws from torch's global generator."""
         config = generation_config(sampling)
         prompt_R = torch.tensor(list(prompt_of_row), device=self.parts.device)
-        with evaluation_mode(self.model), pinned_generation_config(self.model, config):
+        scores = TokenScores(sampling.temperature or 1.0)
+        with (
+            evaluation_mode(self.model),
+            pinned_generation_config(base_model(self.model), config),
+            scores.watching(self.parts.lm_head),
+        ):
             views = view_prompts(self.parts, prompts)
             run = prefill(self.parts, views, skip_last=True)
             run.cache.batch_select_indices(prompt_R)
@@ -74,14 +79,13 @@ class TransformersEngine:
             ids_UP = torch.stack([left_pad(v.input_ids_P, width, dim=0, value=sampling.pad_token_id) for v in views])
             mask_UP = torch.cat([run.mask_UP, torch.ones_like(run.mask_UP[:, :1])], dim=1)
             positions_3UP = torch.stack([left_pad(v.positions_3P, width, dim=1) for v in views], dim=1)
-            scores = TokenScores(sampling.temperature or 1.0)
             sequences = self.model.generate(
                 input_ids=ids_UP[prompt_R],
                 attention_mask=mask_UP[prompt_R],
                 position_ids=positions_3UP[:, prompt_R],
                 past_key_values=run.cache,
                 generation_config=config,
-                logits_processor=watched(scores, list(sampling.forbidden_token_ids), self.parts.device),
+                logits_processor=scores.and_ban(list(sampling.forbidden_token_ids), self.parts.device),
             )
         tokens_RT = sequences[:, width:]
         log_probs_RT, entropies_RT = scores.finish(sequences)
@@ -90,6 +94,7 @@ class TransformersEngine:
             token_ids=[row[valid].tolist() for row, valid in zip(tokens_RT, valid_RT, strict=True)],
             log_probs_BT=log_probs_RT * valid_RT,
             entropies_BT=entropies_RT * valid_RT,
+            views=views,
         )
 
 

@@ -176,9 +176,14 @@ def _replace(prompt: EncodedPrompt, donor: EncodedPrompt, scorer: CompletionScor
 
 
 def same_kind(prompt: EncodedPrompt, donor: EncodedPrompt) -> bool:
-    """Whether `donor` can stand in for `prompt`: a video for a video, an image for an image, and not itself."""
+    """Whether `donor` can stand in for `prompt`: a video for a video, an image for an image, and not the same ones."""
     return (
-        donor is not prompt
-        and (prompt.video_grid is None or donor.video_grid is not None)
+        (prompt.video_grid is None or donor.video_grid is not None)
         and (prompt.image_grid is None or donor.image_grid is not None)
+        and not _equal(prompt.video_patches_KD, donor.video_patches_KD)
+        and not _equal(prompt.image_patches_KD, donor.image_patches_KD)
     )
+
+
+def _equal(patches_KD: Tensor | None, other_KD: Tensor | None) -> bool:
+    return patches_KD is not None and other_KD is not None and torch.equal(patches_KD, other_KD)

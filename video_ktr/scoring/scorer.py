@@ -53,14 +53,15 @@ class Prefill:
 
 @contextmanager
 def evaluation_mode(model: Any) -> Iterator[None]:
-    """Score without dropout and without gradients; the model is left in the mode it was found in."""
-    was_training = model.training
+    """Score without dropout and without gradients; every module is left in the mode it was found in."""
+    training = [module for module in model.modules() if module.training]
     model.eval()
     try:
         with torch.no_grad():
             yield
     finally:
-        model.train(was_training)
+        for module in training:
+            module.training = True
 
 
 def prefill(model: VisionLanguageModel, views: Sequence[PromptView], *, skip_last: bool = False) -> Prefill:
@@ -100,8 +101,8 @@ class CompletionScorer:
     Args:
         model: A Qwen2-VL or Qwen2.5-VL model, PEFT or distributed wrappers allowed.
         temperature: What logits are divided by, as at sampling.
-        max_rows: Completions in one pass of the decoder; a bound on memory. All completions of one prompt run
-            together.
+        max_rows: Completions in one pass of the decoder. The completions of one prompt always run together, so a
+            group larger than this is one pass.
     """
 
     def __init__(self, model: Any, *, temperature: float = 1.0, max_rows: int = 64):

@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 from video_ktr.attribution import KeyTokenConfig, TokenSignals, log_prob_shift
 from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.scoring.counterfactual import Perturbed, hide_video, reorder_video
+from video_ktr.scoring.prompt_view import PromptView
 from video_ktr.scoring.scorer import Completions, CompletionScorer, CompletionScores
 from video_ktr.scoring.token_stats import token_distances
 
@@ -26,6 +27,8 @@ class SignalRequest:
     """One per prompt."""
     donors: Sequence[EncodedPrompt | None] | None = None
     """Another prompt per prompt, for `visual_perturbation="replace"`."""
+    views: list[PromptView] | None = None
+    """The prompts with their media encoded, where that was done already with the same weights."""
 
 
 def token_signals(
@@ -48,7 +51,7 @@ def token_signals(
         The signals, and the scores under the true video.
     """
     by_distribution = config.distance != "log_prob"
-    views = scorer.view(request.prompts)
+    views = request.views or scorer.view(request.prompts)
     if true_scores is None or (by_distribution and true_scores.hidden_BTD is None):
         true_scores = scorer.score(views, request.completions, keep_hidden=by_distribution)
     visual_BT = temporal_BT = visual_rows_B = temporal_rows_B = None

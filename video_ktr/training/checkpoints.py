@@ -20,6 +20,7 @@ class ResumableWeights:
     """
 
     model: Any
+    state: Any
     is_fsdp_enabled: bool
     is_deepspeed_enabled: bool
 
@@ -34,3 +35,6 @@ class ResumableWeights:
         logger.info("loading the weights of %s", resume_from_checkpoint)
         saved = type(target).from_pretrained(resume_from_checkpoint, dtype=target.dtype)
         target.load_state_dict(saved.state_dict())
+
+    def _load_best_model(self) -> None:
+        self._load_from_checkpoint(self.state.best_model_checkpoint)

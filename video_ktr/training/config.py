@@ -8,6 +8,7 @@ from trl import GRPOConfig
 from video_ktr.attribution import KeyTokenConfig
 from video_ktr.data.media import MediaConfig
 from video_ktr.errors import ConfigError
+from video_ktr.generation import Sampling
 
 PRESET_BETA = {"paper": 0.4, "official": 0.04}
 """KL coefficient: section 4.1 of the paper, and every script the authors committed. They differ by ten."""
@@ -46,11 +47,28 @@ class VideoGRPOConfig(GRPOConfig):
     def __post_init__(self) -> None:
         self.media = asdict(build_section("media", MediaConfig, self.media))
         super().__post_init__()
+        self._check_sampling()
+        if self.cache_implementation is not None:
+            raise ConfigError("cache_implementation has no effect here: rollouts go on from the prompt's own cache")
         if self.use_vllm:
             raise ConfigError(
                 "use_vllm=True would train without the video: vLLM rollouts are not supported, set use_vllm=False"
             )
         self._check_checkpoints_fall_between_generations()
+
+    def _check_sampling(self) -> None:
+        """Let `Sampling` refuse what is out of range before a model is loaded."""
+        if self.temperature <= 0:
+            raise ConfigError(f"temperature is {self.temperature}: a group of equal completions teaches nothing")
+        Sampling(
+            max_new_tokens=self.max_completion_length or 1,
+            end_token_ids=(),
+            pad_token_id=0,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            top_k=self.top_k,
+            extra=dict(self.generation_kwargs or {}),
+        )
 
     def _check_checkpoints_fall_between_generations(self) -> None:
         """A checkpoint in the middle of a buffered generation could not be resumed to the same run."""

@@ -30,13 +30,15 @@ class PromptRows:
 
     prompts: list[EncodedPrompt]
     prompt_of_row: list[int]
+    keys: Sequence[str] = ()
+    """A digest of each prompt's messages, media included; the same in every process and run."""
 
     @classmethod
     def of(cls, prompt_per_row: Sequence[EncodedPrompt]) -> "PromptRows":
         """Read rows that share prompt objects back into distinct prompts."""
-        index = {id(prompt): i for i, prompt in enumerate({id(p): p for p in prompt_per_row}.values())}
-        distinct = {id(p): p for p in prompt_per_row}
-        return cls(list(distinct.values()), [index[id(p)] for p in prompt_per_row])
+        distinct = {id(prompt): prompt for prompt in prompt_per_row}
+        index = {identity: i for i, identity in enumerate(distinct)}
+        return cls(list(distinct.values()), [index[id(prompt)] for prompt in prompt_per_row])
 
     @property
     def per_row(self) -> list[EncodedPrompt]:
@@ -55,7 +57,7 @@ def encode_rows(conversations: Iterable[Messages], encoder: PromptEncoder) -> Pr
             index[key] = len(prompts)
             prompts.append(encoder.encode(messages))
         prompt_of_row.append(index[key])
-    return PromptRows(prompts, prompt_of_row)
+    return PromptRows(prompts, prompt_of_row, list(index))
 
 
 def fingerprint(value: Any) -> str:

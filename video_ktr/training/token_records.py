@@ -41,9 +41,10 @@ SCHEMA = pa.schema(
 
 
 class TokenRecorder:
-    """Writes `tokens/step-000012-0.parquet`: one file a generation and process, for a sample of the prompts.
+    """Writes `tokens/step-000012-0-0.parquet` (step, generation within it, process) for a sample of the prompts.
 
-    Whether a prompt is sampled depends on the seed, the step and its id alone. A repeated step overwrites its file.
+    Whether a prompt is sampled depends on the seed, the generation and its content alone. A repeated step overwrites
+    its files.
 
     Args:
         args: Gives the output directory, the seed and `token_record_rate`.
@@ -59,37 +60,45 @@ class TokenRecorder:
     def write(
         self,
         *,
-        step: int,
+        generation: tuple[int, int],
         process: int,
         rows: list[dict[str, Any]],
-        output: dict[str, Any],
+        prompt_keys: list[str],
+        token_ids: list[list[int]],
         signals: TokenSignals,
         keys: KeyTokens,
         log_probs_BT: Tensor,
         rewards: dict[str, list[float]],
         advantages_B: Tensor,
     ) -> Path | None:
-        """Record the sampled prompts' completions; None when no prompt of the batch was sampled."""
-        ids = [str(row.get("problem_id", index)) for index, row in enumerate(rows)]
-        sampled = {i for i in set(ids) if float(torch.rand(1, generator=self._coin(step, i))) < self.rate}
+        """Record the sampled prompts' completions; None when no prompt of the batch was sampled.
+
+        Args:
+            generation: The step, and how many generations came before in it.
+            prompt_keys: A digest of each row's prompt, which names it where the row has no "problem_id".
+            token_ids: Each row's whole completion, also where its mask is 0 because it was cut off.
+        """
+        sampled = {
+            key for key in set(prompt_keys) if float(torch.rand(1, generator=self._coin(generation, key))) < self.rate
+        }
         records = []
         scores = {"visual": signals.visual_BT, "temporal": signals.temporal_BT, "entropy": signals.entropy_BT}
         chosen = {"visual": keys.visual_BT, "temporal": keys.temporal_BT, "entropy": keys.entropy_BT}
         for index, row in enumerate(rows):
-            if ids[index] not in sampled:
+            if prompt_keys[index] not in sampled:
                 continue
-            length = int(output["completion_mask"][index].sum())
-            token_ids = output["completion_ids"][index, :length].tolist()
+            tokens = token_ids[index]
+            length = len(tokens)
             records.append(
                 {
-                    "step": step,
+                    "step": generation[0],
                     "row": index,
-                    "prompt_id": ids[index],
+                    "prompt_id": str(row.get("problem_id") or prompt_keys[index][:16]),
                     "problem_type": row.get("problem_type"),
                     "question": _last_text(row["prompt"]),
-                    "completion": self.tokenizer.decode(token_ids, skip_special_tokens=True),
-                    "token_ids": token_ids,
-                    "tokens": [self.tokenizer.decode([token]) for token in token_ids],
+                    "completion": self.tokenizer.decode(tokens, skip_special_tokens=True),
+                    "token_ids": tokens,
+                    "tokens": [self.tokenizer.decode([token]) for token in tokens],
                     "log_probs": log_probs_BT[index, :length].tolist(),
                     **{f"{name}_score": _row(scores[name], index, length) for name in SIGNALS},
                     **{f"{name}_selected": _row(chosen[name], index, length) for name in SIGNALS},
@@ -102,12 +111,12 @@ class TokenRecorder:
         if not records:
             return None
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"step-{step:06d}-{process}.parquet"
+        path = self.folder / f"step-{generation[0]:06d}-{generation[1]}-{process}.parquet"
         pq.write_table(pa.Table.from_pylist(records, schema=SCHEMA), path)
         return path
 
-    def _coin(self, step: int, prompt_id: str) -> torch.Generator:
-        return derived_generator(self.seed, step, prompt_id, "record")
+    def _coin(self, generation: tuple[int, int], key: str) -> torch.Generator:
+        return derived_generator(self.seed, *generation, key, "record")
 
 
 def _row(values_BT: Tensor | None, index: int, length: int) -> list[Any] | None:

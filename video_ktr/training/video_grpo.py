@@ -47,23 +47,30 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
         model, reward_funcs, args, train_dataset, ...: As for `GRPOTrainer`; `args` is a `VideoGRPOConfig`.
 
     Raises:
-        ConfigError: The model has no video support, or tools, environments or a rollout function are passed.
+        ConfigError: The model has no video support, its weights are sharded, or tools, environments or a rollout
+            function are passed.
     """
 
     args: VideoGRPOConfig
+    config_type: type[VideoGRPOConfig] = VideoGRPOConfig
+    """What `args` must be."""
 
-    def __init__(self, model: Any, *args: Any, **kwargs: Any):
+    def __init__(self, model: Any, reward_funcs: Any = None, args: VideoGRPOConfig | None = None, **kwargs: Any):
         config = AutoConfig.from_pretrained(model) if isinstance(model, str) else base_model(model).config
         require_supported(config)
         for name in REFUSED:
             if kwargs.get(name) is not None:
                 raise ConfigError(f"{name} is not supported with video prompts: leave it out")
-        super().__init__(model, *args, **kwargs)
-        if not isinstance(self.args, VideoGRPOConfig):
-            raise ConfigError(f"args is a {type(self.args).__name__}: pass a VideoGRPOConfig or one of its kinds")
+        if not isinstance(args, self.config_type):
+            raise ConfigError(f"args is a {type(args).__name__}: pass a {self.config_type.__name__}")
+        super().__init__(model, reward_funcs, args, **kwargs)
+        self._refuse_sharded_weights()
         self._parts = VisionLanguageModel.of(self.model)
         self.prompt_encoder = PromptEncoder(
-            self.processing_class, self.args.media_config, max_prompt_tokens=self.args.max_prompt_tokens
+            self.processing_class,
+            self.args.media_config,
+            max_prompt_tokens=self.args.max_prompt_tokens,
+            template_kwargs=self.chat_template_kwargs,
         )
         self.sampling = Sampling(
             max_new_tokens=self.max_completion_length,
@@ -81,6 +88,12 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
         self._rollouts = Rollouts([])
         self._scored: list[CompletionScores] = []
         self.add_callback(RunDirectoryCallback(self.sampling))
+
+    def _refuse_sharded_weights(self) -> None:
+        """Scoring runs parts of the model by themselves, where sharded weights are not gathered."""
+        plugin = self.accelerator.state.deepspeed_plugin if self.is_deepspeed_enabled else None
+        if self.is_fsdp_enabled or (plugin is not None and plugin.zero_stage == 3):
+            raise ConfigError("FSDP and DeepSpeed ZeRO-3 split the weights, which is not supported: use DDP or ZeRO-2")
 
     def _get_train_sampler(self, dataset: Any = None) -> EpochRepeatSampler:
         theirs = super()._get_train_sampler(dataset)
@@ -113,9 +126,7 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
         return [prompt.input_ids_P.tolist() for prompt in per_row], None, {}
 
     def _generate_single_turn(self, *_: Any, **__: Any) -> tuple[list[list[int]], None]:
-        with unwrap_model_for_generation(
-            self.model_wrapped, self.accelerator, gather_deepspeed3_params=self.args.ds3_gather_for_generation
-        ) as model:
+        with unwrap_model_for_generation(self.model_wrapped, self.accelerator) as model, self.accelerator.autocast():
             self._rollouts = TransformersEngine(model).generate(
                 self._rows.prompts, self._rows.prompt_of_row, self.sampling
             )

@@ -17,7 +17,7 @@ from video_ktr.errors import ConfigError
 from video_ktr.scoring import Completions, CompletionScores, SignalRequest, token_signals
 from video_ktr.scoring.counterfactual import same_kind
 from video_ktr.training.config import VideoKTRConfig
-from video_ktr.training.prompt_rows import PromptRows, conversation
+from video_ktr.training.prompt_rows import conversation
 from video_ktr.training.seeds import derived_generator
 from video_ktr.training.token_records import TokenRecorder
 from video_ktr.training.video_grpo import VideoGRPOTrainer
@@ -33,8 +33,11 @@ class VideoKTRTrainer(VideoGRPOTrainer):
     and entropy scores, and the loss is TRL's own with A_{i,t} = w_{i,t} A_i: min(r A w, clip(r) A w) equals
     w min(r A, clip(r) A) for w >= 0. The KL term acts on all tokens unless `key_tokens.kl_tokens` says otherwise.
 
-    The scores under the true video come from the old-policy pass where TRL runs one, else from generation itself;
-    only the counterfactual passes are run for attribution, with the prompt shared.
+    The scores under the true video come from the old-policy pass where TRL runs one, else, in float32, from
+    generation itself; in half precision they are a pass like the counterfactual ones, with the prompt shared.
+
+    With "tool_mask" set (preset `official`), TRL's own `entropy`, `kl` and `clip_ratio` metrics are means over key
+    tokens. In evaluation the loss is plain GRPO's.
 
     Seams of TRL 1.16 overridden beside `VideoGRPOTrainer`'s: none. It adds to the output of
     `_generate_and_score_completions` (advantages of shape (B, T); "tool_mask" where the KL term or the denominator
@@ -42,11 +45,10 @@ class VideoKTRTrainer(VideoGRPOTrainer):
     """
 
     args: VideoKTRConfig
+    config_type = VideoKTRConfig
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        if not isinstance(self.args, VideoKTRConfig):
-            raise ConfigError(f"args is a {type(self.args).__name__}: pass a VideoKTRConfig")
         self.key_token_config = self.args.key_token_config
         if self.key_token_config.visual_perturbation == "replace" and isinstance(self.train_dataset, IterableDataset):
             raise ConfigError(
@@ -78,10 +80,11 @@ class VideoKTRTrainer(VideoGRPOTrainer):
             output["kl_mask"] = keys.mask_BT
         self._log_key_tokens(keys, time.perf_counter() - start)
         self.token_recorder.write(
-            step=self.state.global_step,
+            generation=self._generation_of_step,
             process=self.accelerator.process_index,
             rows=inputs,
-            output=output,
+            prompt_keys=[self._rows.keys[i] for i in self._rows.prompt_of_row],
+            token_ids=self._rollouts.token_ids,
             signals=signals,
             keys=keys,
             log_probs_BT=true_scores.log_probs_BT,
@@ -91,13 +94,16 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         return output
 
     def _signals(self, output: dict[str, Any]) -> tuple[TokenSignals, CompletionScores]:
-        rows = PromptRows.of(output["encoded_prompts"])
-        seed = (self.args.seed, *self._count_generation(), self.accelerator.process_index)
+        rows = self._rows
+        # By the prompt, not its place: a group that is spread over processes sees one counterfactual.
+        step = self._count_generation()
+        seeds = [(self.args.seed, *step, key) for key in rows.keys]
         request = SignalRequest(
             prompts=rows.prompts,
             completions=Completions(output["completion_ids"], output["completion_mask"], rows.prompt_of_row),
-            generators=[derived_generator(*seed, index) for index in range(len(rows.prompts))],
-            donors=self._donors(rows.prompts, derived_generator(*seed, "donors")),
+            generators=[derived_generator(*seed) for seed in seeds],
+            donors=self._donors(rows.prompts, [derived_generator(*seed, "donor") for seed in seeds]),
+            views=self._rollouts.views,
         )
         known = self._known_scores(output)
         with self.accelerator.autocast():
@@ -109,7 +115,10 @@ class VideoKTRTrainer(VideoGRPOTrainer):
             # The first pass TRL runs without gradients is the old policy's, when it runs one.
             return self._scored[0]
         log_probs_BT, entropies_BT = self._rollouts.log_probs_BT, self._rollouts.entropies_BT
-        if log_probs_BT is None or entropies_BT is None:
+        exact = self.model.dtype == torch.float32 and self.accelerator.mixed_precision == "no"
+        if log_probs_BT is None or entropies_BT is None or not exact:
+            # In half precision, decoding token by token and scoring at once differ by more than small shifts: the
+            # two sides of a shift come from the same kind of pass.
             return None
         # TRL pads completions beyond the longest when `pad_to_multiple_of` asks for it.
         missing = output["completion_ids"].shape[1] - log_probs_BT.shape[1]
@@ -121,12 +130,12 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         self._generation_of_step = (self.state.global_step, count + 1 if step == self.state.global_step else 0)
         return self._generation_of_step
 
-    def _donors(self, prompts: list[EncodedPrompt], generator: Generator) -> list[EncodedPrompt | None] | None:
+    def _donors(self, prompts: list[EncodedPrompt], generators: list[Generator]) -> list[EncodedPrompt | None] | None:
         """For each prompt, that of another dataset row with media of the same kind."""
         if self.key_token_config.visual_perturbation != "replace" or not self.key_token_config.visual_ratio:
             return None
         donors: list[EncodedPrompt | None] = []
-        for prompt in prompts:
+        for prompt, generator in zip(prompts, generators, strict=True):
             found = None
             indices = torch.randint(len(self.train_dataset), (DONOR_ATTEMPTS,), generator=generator).tolist()
             for index in indices if prompt.has_visuals else []:
