@@ -68,8 +68,9 @@ def update(trainer, batch):
     trainer.model.zero_grad()
 
 
-def attribution(trainer, batch):
-    """Our attribution: what a Video-KTR step adds."""
+def attribution(trainer, batch, generated):
+    """Our attribution: what a Video-KTR step adds. `generated` is the trainer's state when the batch was drawn."""
+    trainer._rows, trainer._rollouts = generated
     signals, _ = trainer._signals(batch)
     return select_key_tokens(signals, batch["completion_mask"], trainer.key_token_config)
 
@@ -141,6 +142,7 @@ def measure(options) -> dict[str, Measurement]:
     ktr = build_trainer(VideoKTRTrainer, VideoKTRConfig, model, row, options)
     rows = [row] * options.group
     batch = ktr._generate_and_score_completions(rows)
+    generated = ktr._rows, ktr._rollouts
     parameters = sum(p.numel() for p in model.parameters())
     prompt, completion = batch["prompt_ids"].shape[1], batch["completion_ids"].shape[1]
     print(f"{parameters / 1e6:.0f}M parameters, prompt {prompt} tokens, G={options.group}, T={completion}, {dtype}")
@@ -149,7 +151,7 @@ def measure(options) -> dict[str, Measurement]:
             "plain step": lambda: step(plain, rows),
             "Video-KTR step": lambda: step(ktr, rows),
             "update": lambda: update(ktr, batch),
-            "attribution": lambda: attribution(ktr, batch),
+            "attribution": lambda: attribution(ktr, batch, generated),
             "naive attribution": lambda: naive_attribution(ktr, batch),
         },
         options.repeats,

@@ -26,7 +26,8 @@ class Measurement:
 
     @property
     def median_peak_mb(self) -> float:
-        return statistics.median(self.peak_bytes) / 2**20
+        # Never 0: a piece may end before memory is looked at.
+        return max(1, statistics.median(self.peak_bytes)) / 2**20
 
 
 class PeakMemory:

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE, TESTS = ROOT / "video_ktr", ROOT / "tests"
 # Tests of more than one module.
 ACROSS = {
+    "benchmarks/test_attribution_cost.py",
     "attribution/test_attribution_imports.py",
     "cli/test_killed_run.py",
     "toyworld/test_key_tokens_of_toy_world.py",

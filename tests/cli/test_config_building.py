@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 
@@ -12,6 +13,7 @@ class Example:
     rate: float | None = None
     on: bool = False
     names: list[str] = field(default_factory=list)
+    size: Literal["small", "large"] = "small"
     later: int = field(default=0, init=False)
 
     def __post_init__(self):
@@ -34,6 +36,9 @@ def test_plain_values_are_fitted_to_the_field():
         ({"steps": True}, "steps is True: expected a whole number"),
         ({"rate": "fast"}, "rate is 'fast': expected a number or null"),
         ({"on": 1}, "on is 1: expected true or false"),
+        ({"names": "a"}, "names is 'a': expected a list"),
+        ({"size": "big"}, "size is 'big': expected small or large"),
+        ({"size": ["small"]}, "size is .*: expected small or large"),
         ({"steps": -1}, "settings of Example: steps below 0"),
     ],
 )
@@ -42,8 +47,13 @@ def test_a_value_that_does_not_fit_is_the_users_to_mend(values, message):
         build_config(Example, values)
 
 
+def test_a_section_is_named():
+    with pytest.raises(ConfigError, match=r"^part\.steps is 'ten'"):
+        build_config(Example, {"steps": "ten"}, "part")
+
+
 def test_fields_without_a_setting_are_no_settings():
-    assert field_names(Example) == ["steps", "rate", "on", "names"]
+    assert field_names(Example) == ["steps", "rate", "on", "names", "size"]
 
 
 def test_values_that_clash_in_trl_are_a_config_error(tmp_path):

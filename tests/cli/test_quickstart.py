@@ -42,6 +42,9 @@ def test_from_nothing_to_a_report_and_again(tmp_path, capsys):
         ("--world.eval_sample=3", "unknown setting world.eval_sample: did you mean eval_samples"),
         ("--world.base_samples=0", "base_samples is 0"),
         ("--evaluation.top=3", "unknown setting evaluation.top"),
+        ("--evaluation.batch_size=two", "evaluation.batch_size is 'two': expected a whole number"),
+        ("--world.base_videos=two", "world.base_videos is 'two': expected a whole number"),
+        ("--rl=3", "rl is 3: it is a section"),
     ],
 )
 def test_mistakes_end_in_one_line_before_anything_is_made(tmp_path, capsys, word, message):

@@ -32,6 +32,18 @@ def test_unknown_settings_are_told(sft_settings):
         fine_tune({**sft_settings, "video_dropout": 1.7})
 
 
+def test_values_that_do_not_fit_are_told(sft_settings):
+    for change, message in (
+        ({"media": {"fps": "two"}}, r"media\.fps is 'two'"),
+        ({"model": 3}, "model is 3"),
+        ({"remove_unused_columns": True}, "remove_unused_columns is true"),
+        ({"model_init_kwargs": {"attn_implementation": "flash_attention_2"}}, "attn_implementation to sdpa"),
+        ({"report_to": "wandb"}, "set report_to to none"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            fine_tune({**sft_settings, **change})
+
+
 def test_rows_hold_prompt_and_completion(toy):
     samples = read_samples(toy / "base.jsonl")
     rows = completion_rows(samples, PROMPT_TEMPLATES["plain"])

@@ -11,12 +11,12 @@ from video_ktr.cli.train import adapter_config, train
 
 @pytest.fixture
 def run_verb(tmp_path, capsys):
-    """Run `video-ktr train` on settings; gives the exit code and the two streams."""
+    """Run `video-ktr train`, or another verb, on settings; gives the exit code and the two streams."""
 
-    def run(settings, *words):
+    def run(settings, *words, verb="train"):
         file = tmp_path / "recipe.yaml"
         file.write_text(yaml.safe_dump(settings))
-        code = main(["train", "--config", str(file), *words])
+        code = main([verb, "--config", str(file), *words])
         return code, *capsys.readouterr()
 
     return run
@@ -89,6 +89,26 @@ def test_an_adapter_can_be_trained(rl_settings, run_verb):
         ({"questions": "none.jsonl"}, "none.jsonl: no such file"),
         ({"peft": {"rank": 3}}, "unknown setting peft.rank"),
         ({"prompt_template": "poem"}, "prompt template 'poem' is unknown"),
+        ({"media": {"fps": "two"}}, "media.fps is 'two': expected a number"),
+        ({"media": {"max_frames": 2.5}}, "media.max_frames is 2.5: expected a whole number"),
+        ({"key_tokens": {"segment_length": "4"}}, "key_tokens.segment_length is '4': expected a whole number"),
+        ({"key_tokens": {"scope": ["group"]}}, "key_tokens.scope is ['group']: expected sequence or group"),
+        ({"preset": ["paper"]}, "preset is ['paper']: expected paper or official"),
+        ({"model_init_kwargs": 3}, "model_init_kwargs is 3: expected a section of settings"),
+        ({"peft": {"r": "8"}}, "peft.r is '8': expected a whole number"),
+        ({"remove_unused_columns": True}, "remove_unused_columns is true"),
+        ({"resume_from_checkpoint": "rl/checkpoint-1"}, "resume_from_checkpoint has no effect"),
+        ({"method": ["grpo"]}, "method ['grpo'] is unknown"),
+        ({"model": 3}, "model is 3: expected text"),
+        ({"questions": 3}, "questions is 3: expected text"),
+        ({"media_root": 3}, "media_root is 3: expected text"),
+        ({"prompt_template": 3}, "prompt_template is 3: expected text"),
+        ({"output_dir": True}, "output_dir is True: expected text"),
+        ({"num_questions": True}, "num_questions is True: expected a whole number"),
+        ({"num_questions": "all"}, "num_questions is 'all': expected a whole number"),
+        ({"media_first": "last"}, "media_first is 'last': expected true or false"),
+        ({"rewards": "accuracy"}, "rewards is 'accuracy': expected a list"),
+        ({"rewards": [["accuracy"]]}, "reward ['accuracy'] is unknown"),
     ],
 )
 def test_each_mistake_ends_in_one_plain_line(rl_settings, run_verb, change, message):
@@ -98,6 +118,46 @@ def test_each_mistake_ends_in_one_plain_line(rl_settings, run_verb, change, mess
     assert len(lines) == 1
     assert message in lines[0]
     assert not Path(rl_settings["output_dir"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"model_init_kwargs": {"atn": "sdpa"}}, "unexpected keyword argument 'atn'; change model_init_kwargs"),
+        ({"model_init_kwargs": {"dtype": "half"}}, "Invalid `dtype`"),
+        (
+            {"model_init_kwargs": {"attn_implementation": "flash_attention_2"}},
+            "set model_init_kwargs.attn_implementation to sdpa",
+        ),
+        ({"report_to": "wandb"}, "pip install wandb`; install it, or set report_to to none"),
+        ({"report_to": "paper"}, "the trainer cannot be built: paper is not supported"),
+        ({"peft": {"target_modules": ["nope"]}}, "change peft.target_modules"),
+        ({"eval_strategy": "steps", "eval_steps": 1}, "leave eval_strategy out"),
+    ],
+)
+def test_what_the_libraries_refuse_ends_in_one_plain_line(rl_settings, run_verb, change, message):
+    code, _, err = run_verb({**rl_settings, **change})
+    # transformers' bar of the weights may stand before it.
+    lines = [line for line in err.splitlines() if line and not line.startswith("Loading weights")]
+    assert code == 2
+    assert len(lines) == 1
+    assert message in lines[0]
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut short"])
+def test_a_model_without_whole_weights_ends_in_one_plain_line(rl_settings, sft_settings, tmp_path, run_verb, damage):
+    folder = tmp_path / "model"
+    shutil.copytree(rl_settings["model"], folder)
+    weights = folder / "model.safetensors"
+    content = weights.read_bytes()
+    weights.unlink()
+    if damage == "cut short":
+        weights.write_bytes(content[:1000])
+    for verb, settings in (("train", rl_settings), ("sft", sft_settings)):
+        code, _, err = run_verb({**settings, "model": str(folder)}, verb=verb)
+        assert code == 2
+        assert len(err.splitlines()) == 1
+        assert "give a model folder or hub name with whole weights" in err
 
 
 def test_missing_media_stop_the_run_before_the_model_is_read(rl_settings, toy, tmp_path, run_verb):

@@ -3,6 +3,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from datasets import Dataset
 from PIL import Image
 
 from video_ktr.data.media import MediaConfig, load_image, load_video, write_video
@@ -134,3 +135,68 @@ def test_unusable_images_are_refused(tmp_path):
     path.write_bytes(b"no image")
     with pytest.raises(MediaError, match=str(path)):
         load_image(path, MediaConfig())
+
+
+def through_a_dataset(kind: str, media: object) -> object:
+    """What a row of a Hugging Face data set gives back of media put into a message."""
+    content = [{"type": kind, kind: media}, {"type": "text", "text": "why ?"}]
+    rows = Dataset.from_list([{"prompt": [{"role": "user", "content": content}]}])
+    return rows[0]["prompt"][0]["content"][0][kind]
+
+
+def test_frames_survive_a_dataset():
+    frames_FHWC = moving_square(4)
+    expected = torch.from_numpy(frames_FHWC).permute(0, 3, 1, 2)
+    pictures = through_a_dataset("video", [Image.fromarray(frame) for frame in frames_FHWC])
+    numbers = through_a_dataset("video", frames_FHWC.tolist())
+    channels_first = through_a_dataset("video", expected.tolist())
+    assert isinstance(pictures[0], dict)
+    assert isinstance(numbers[0], list)
+    for source in (pictures, numbers, channels_first):
+        video = load_video(source, MediaConfig())
+        assert torch.equal(video.frames_FCHW, expected)
+        assert video.source == "4 frames in memory"
+
+
+def test_an_image_survives_a_dataset(tmp_path):
+    picture = moving_square(1)[0]
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    expected = torch.from_numpy(picture).permute(2, 0, 1)
+    # PIL remembers the file, and `datasets` then stores its path alone.
+    for source in (Image.fromarray(picture), Image.open(tmp_path / "a.png"), picture.tolist()):
+        assert torch.equal(load_image(through_a_dataset("image", source), MediaConfig()), expected)
+
+
+def test_a_video_file_may_be_given_as_its_path_in_a_dict(tmp_path):
+    write_video(moving_square(4), tmp_path / "a.mp4", 2.0)
+    video = load_video({"bytes": None, "path": str(tmp_path / "a.mp4")}, MediaConfig())
+    assert torch.equal(video.frames_FCHW, load_video(tmp_path / "a.mp4", MediaConfig()).frames_FCHW)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ({"bytes": b"no image", "path": None}, "the image stored as bytes: cannot be read"),
+        ({"bytes": b"", "path": "a.png"}, r"the image stored as a\.png: cannot be read"),
+        ({"bytes": None, "path": "none.png"}, r"none\.png: no such file"),
+        ({"bytes": None, "path": None}, "neither bytes nor a path"),
+        ([[[0, 1, 2]], [[0, 1]]], "ragged"),
+        ([[[0, 1, 256]]], "go from 0 to 256"),
+        ([[[0, 1, -1]]], "go from -1 to 1"),
+        ([[[0.5, 1, 2]]], "not all whole numbers"),
+        ([[[None, 1, 2]]], "not all whole numbers"),
+        ([[0, 1, 2]], "expected"),
+        (3, "given as int"),
+    ],
+)
+def test_unusable_values_from_a_dataset_are_refused(source, words):
+    with pytest.raises(MediaError, match=words):
+        load_image(source, MediaConfig())
+    with pytest.raises(MediaError, match=words):
+        load_video([source], MediaConfig())
+
+
+@pytest.mark.parametrize("source", [3, b"film", {"bytes": b"film", "path": "a.mp4"}])
+def test_a_video_of_another_kind_is_refused(source):
+    with pytest.raises(MediaError, match="a video is given as"):
+        load_video(source, MediaConfig())

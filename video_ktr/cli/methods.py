@@ -23,9 +23,9 @@ METHODS: dict[str, Method] = {
 REWARDS: dict[str, Any] = {"accuracy": accuracy_reward, "format": format_reward, "length": length_reward}
 
 
-def find_method(name: str) -> Method:
+def find_method(name: Any) -> Method:
     """Look a method up. Raises ConfigError that lists the names when there is none."""
-    if name not in METHODS:
+    if not isinstance(name, str) or name not in METHODS:
         raise ConfigError(f"method {name!r} is unknown: use one of {', '.join(METHODS)}")
     return METHODS[name]
 
@@ -35,6 +35,6 @@ def find_rewards(names: Any) -> list[Any]:
     if not isinstance(names, list) or not names:
         raise ConfigError(f"rewards is {names!r}: give a list of {', '.join(REWARDS)}")
     for name in names:
-        if name not in REWARDS:
+        if not isinstance(name, str) or name not in REWARDS:
             raise ConfigError(f"reward {name!r} is unknown: use one of {', '.join(REWARDS)}")
     return [REWARDS[name] for name in names]

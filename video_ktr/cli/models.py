@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
 from video_ktr.errors import ConfigError
@@ -36,8 +37,11 @@ def load_model(name: str, **init_kwargs: Any) -> Any:
     """The model. Raises ConfigError when its weights cannot be read."""
     try:
         return AutoModelForImageTextToText.from_pretrained(name, **init_kwargs)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"model {name!r}: the weights cannot be read ({_first_line(error)})") from error
+    except (OSError, SafetensorError) as error:
+        raise ConfigError(
+            f"model {name!r}: the weights cannot be read ({_first_line(error)}); give a model folder or hub name with "
+            "whole weights"
+        ) from error
 
 
 def _first_line(error: Exception) -> str:

@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 from video_ktr.cli.settings import Settings, check_keys
+from video_ktr.errors import ConfigError
 
 SUMMARY = "toy world: make videos, train a tiny model with Video-KTR, look at the report"
 SECTIONS = ("world", "base", "cold_start", "rl", "evaluation")
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, overrides: Settings) -> None:
     """Run the verb."""
     check_keys(overrides, SECTIONS)
+    for name, section in overrides.items():
+        if not isinstance(section, dict):
+            raise ConfigError(f"{name} is {section!r}: it is a section; write --{name}.KEY VALUE")
     suffix = "" if arguments.seed == 0 else f"-seed{arguments.seed}"
     output = arguments.output or Path("runs") / f"quickstart{suffix}"
     from video_ktr.cli.quickstart_stages import run_quickstart

@@ -9,7 +9,7 @@ import torch
 from rich.console import Console
 from transformers.utils import logging
 
-from video_ktr.cli.config_building import build_config, field_names
+from video_ktr.cli.config_building import build_config, field_names, fit_values
 from video_ktr.cli.models import load_model, load_processor
 from video_ktr.cli.questions import load_questions, load_template
 from video_ktr.cli.quickstart_summary import show_summary
@@ -29,6 +29,13 @@ from video_ktr.toyworld.model import build_checkpoint
 # several times that with two, which wait for each other in many small operations. The data loader has the second core.
 THREADS = 1
 EVALUATION: Settings = {"max_new_tokens": 60, "batch_size": 50, "temperature": 1.0, "top_p": 1.0, "num_questions": None}
+EVALUATION_TYPES: Settings = {
+    "max_new_tokens": int,
+    "batch_size": int,
+    "temperature": float,
+    "top_p": float,
+    "num_questions": int | None,
+}
 
 
 def run_quickstart(output: Path, recipes: Path, seed: int, overrides: Settings) -> None:
@@ -56,7 +63,7 @@ def build_stages(output: Path, recipes: Path, seed: int, overrides: Settings) ->
     Every setting is read and checked here, before the first stage runs. Raises ConfigError.
     """
     check_keys(overrides.get("world") or {}, field_names(ToyDataConfig), "world")
-    world = build_config(ToyDataConfig, {**(overrides.get("world") or {}), "seed": seed})
+    world = build_config(ToyDataConfig, {**(overrides.get("world") or {}), "seed": seed}, "world")
     questions = output / "world"
 
     def recipe(name: str, section: str, model: Path, split: str) -> Settings:
@@ -67,9 +74,10 @@ def build_stages(output: Path, recipes: Path, seed: int, overrides: Settings) ->
     base = recipe("toy_base.yaml", "base", questions / "model", "base")
     cold_start = recipe("toy_cold_start.yaml", "cold_start", output / "base" / "final", "cold_start")
     rl = recipe("toy.yaml", "rl", output / "cold_start" / "final", "train")
-    asked = {key: rl[key] for key in ("media", "prompt_template", "media_first") if key in rl}
-    check_keys(overrides.get("evaluation") or {}, EVALUATION, "evaluation")
-    chosen = {**EVALUATION, **(overrides.get("evaluation") or {})}
+    asked: Settings = {key: rl[key] for key in ("media", "prompt_template", "media_first") if key in rl}
+    given = overrides.get("evaluation") or {}
+    check_keys(given, EVALUATION, "evaluation")
+    chosen = {**EVALUATION, **fit_values(given, EVALUATION_TYPES, "evaluation")}
     evaluation = {**asked, **chosen, "questions": str(questions / "eval.jsonl"), "seed": seed}
 
     def evaluated(name: str, model: str) -> Stage:
@@ -115,7 +123,7 @@ def evaluate(settings: Settings, folder: Path) -> None:
     )
     result = evaluate_sampled(
         TransformersEngine(model),
-        PromptEncoder(processor, MediaConfig(**(settings.get("media") or {}))),
+        PromptEncoder(processor, build_config(MediaConfig, settings.get("media") or {}, "media")),
         load_questions(settings, settings["seed"]),
         load_template(settings),
         sampling,

@@ -16,7 +16,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from video_ktr.cli.output import say
-from video_ktr.cli.settings import Settings, check_keys, read_settings, take
+from video_ktr.cli.settings import Settings, read_settings, take
 from video_ktr.errors import DataError
 
 if TYPE_CHECKING:
@@ -43,29 +43,31 @@ def fine_tune(settings: Settings, *, title: str = "sft") -> None:
     Everything that can be wrong with settings, questions and media is looked at before the model is loaded. Raises
     ConfigError, DataError or MediaError.
     """
-    from video_ktr.cli.config_building import build_config, field_names
+    from video_ktr.cli.config_building import build_config
     from video_ktr.cli.models import check_model, load_model, load_processor
     from video_ktr.cli.questions import QUESTION_KEYS, load_questions, load_template
     from video_ktr.cli.run_folder import RunFolder
-    from video_ktr.cli.train import check_sections
-    from video_ktr.cli.training_run import run_training
+    from video_ktr.cli.run_settings import checked_settings
+    from video_ktr.cli.training_run import building_trainer, run_training
     from video_ktr.training.sft import VideoSFTConfig, VideoSFTTrainer
 
-    own = {*OWN_KEYS, *QUESTION_KEYS}
-    check_keys(settings, {*own, *field_names(VideoSFTConfig)})
-    check_sections(settings)
+    recipe, own = settings, {*OWN_KEYS, *QUESTION_KEYS}
+    settings = checked_settings(recipe, own, VideoSFTConfig)
     folder = RunFolder(take(settings, "output_dir", "name the folder of the run"))
     config = build_config(VideoSFTConfig, {key: value for key, value in settings.items() if key not in own})
     template = load_template(settings)
     name = take(settings, "model", "give a checkpoint folder or a hub name")
-    folder.check_same(settings)
+    folder.check_same(recipe)
     if folder.is_finished:
         say(f"{folder.final}: finished already; remove {folder.folder} to train again")
         return
     rows = completion_rows(load_questions(settings, config.seed), template)
     check_model(name)
-    model = load_model(name, **(settings.get("model_init_kwargs") or {}))
-    run_training(VideoSFTTrainer(model, config, rows, load_processor(name)), folder, settings, title=title)
+    processor = load_processor(name)
+    with building_trainer():
+        model = load_model(name, **(settings.get("model_init_kwargs") or {}))
+        trainer = VideoSFTTrainer(model, config, rows, processor)
+    run_training(trainer, folder, recipe, title=title)
     say(f"trained model: {folder.final}")
 
 

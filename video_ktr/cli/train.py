@@ -41,22 +41,24 @@ def train(settings: Settings) -> None:
     Everything that can be wrong with settings, questions and media is looked at before the model is loaded. Raises
     ConfigError, DataError or MediaError.
     """
-    from video_ktr.cli.config_building import build_config, field_names
+    from video_ktr.cli.config_building import build_config
     from video_ktr.cli.methods import find_method, find_rewards
     from video_ktr.cli.models import check_model, load_processor
     from video_ktr.cli.questions import QUESTION_KEYS, load_questions, load_template
     from video_ktr.cli.run_folder import RunFolder
-    from video_ktr.cli.training_run import run_training
+    from video_ktr.cli.run_settings import checked_settings
+    from video_ktr.cli.training_run import building_trainer, run_training
 
-    method = find_method(settings.get("method", "video_ktr"))
+    # The run folder compares recipes as they are written, so fitted values stay out of it.
+    recipe = settings
+    method = find_method(recipe.get("method", "video_ktr"))
     own = {*OWN_KEYS, *QUESTION_KEYS}
-    check_keys(settings, {*own, *field_names(method.config)})
-    check_sections(settings)
+    settings = checked_settings(recipe, own, method.config)
     folder = RunFolder(take(settings, "output_dir", "name the folder of the run"))
     config = build_config(method.config, {key: value for key, value in settings.items() if key not in own})
     rewards, template = find_rewards(settings.get("rewards", ["accuracy", "format"])), load_template(settings)
     model = take(settings, "model", "give a checkpoint folder or a hub name")
-    folder.check_same(settings)
+    folder.check_same(recipe)
     if folder.is_finished:
         say(f"{folder.final}: finished already; remove {folder.folder} to train again")
         return
@@ -64,29 +66,18 @@ def train(settings: Settings) -> None:
     check_number(len(samples), config)
     check_model(model)
     adapter = adapter_config(settings.get("peft"))
-    trainer = method.trainer(
-        model=model,
-        reward_funcs=rewards,
-        args=config,
-        train_dataset=rows_of(samples, template),
-        processing_class=load_processor(model),
-        peft_config=adapter,
-    )
-    run_training(trainer, folder, settings, title=f"train {settings.get('method', 'video_ktr')}")
+    processor = load_processor(model)
+    with building_trainer():
+        trainer = method.trainer(
+            model=model,
+            reward_funcs=rewards,
+            args=config,
+            train_dataset=rows_of(samples, template),
+            processing_class=processor,
+            peft_config=adapter,
+        )
+    run_training(trainer, folder, recipe, title=f"train {settings.get('method', 'video_ktr')}")
     say(f"trained model: {folder.final}")
-
-
-def check_sections(settings: Settings) -> None:
-    """Raise ConfigError for an unknown key below `media` or `key_tokens`, with the nearest valid ones."""
-    from video_ktr.attribution import KeyTokenConfig
-    from video_ktr.cli.config_building import field_names
-    from video_ktr.data.media import MediaConfig
-
-    for name, kind in (("media", MediaConfig), ("key_tokens", KeyTokenConfig)):
-        section = settings.get(name) or {}
-        if not isinstance(section, dict):
-            raise ConfigError(f"{name} is {section!r}: expected a section of settings")
-        check_keys(section, field_names(kind), name)
 
 
 def check_number(questions: int, config: Any) -> None:
@@ -112,7 +103,7 @@ def adapter_config(section: Settings | None) -> Any:
     if not isinstance(section, dict):
         raise ConfigError(f"peft is {section!r}: expected a section with fields of peft.LoraConfig")
     check_keys(section, field_names(LoraConfig), "peft")
-    return build_config(LoraConfig, section)
+    return build_config(LoraConfig, section, "peft")
 
 
 def rows_of(samples: list[Any], template: Any) -> Any:

@@ -5,8 +5,9 @@ F frames, H height and W width in pixels, C colour channels (red, green, blue).
 
 from collections.abc import Sequence
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict
 
 import av
 import numpy as np
@@ -22,32 +23,49 @@ from video_ktr.errors import ConfigError, MediaError
 
 __all__ = ["MediaConfig", "VideoFrames", "frame_indices", "load_image", "load_video", "write_video"]
 
-VideoSource: TypeAlias = str | Path | Sequence[Image.Image] | NDArray[Any] | Tensor
-ImageSource: TypeAlias = str | Path | Image.Image | NDArray[Any] | Tensor
+
+class StoredFile(TypedDict):
+    """A file as `datasets` stores it in a row: its content, or where it lies."""
+
+    bytes: bytes | None
+    path: str | None
+
+
+ImageSource: TypeAlias = str | Path | Image.Image | NDArray[Any] | Tensor | StoredFile | Sequence[Any]
+VideoSource: TypeAlias = str | Path | NDArray[Any] | Tensor | StoredFile | Sequence[ImageSource]
 
 
 def load_video(source: VideoSource, config: MediaConfig) -> VideoFrames:
     """Sample the frames of a video, unscaled.
 
     A path is decoded by PyAV (a .gif too; see `decode_video`) and sampled by the rule of `frame_indices`. A sequence
-    of PIL images, or a uint8 array or tensor of shape (F, H, W, 3) or (F, 3, H, W), is taken as frames already
-    sampled at ``config.fps``: they are only thinned out to ``max_frames`` and to a multiple of ``frame_factor``, evenly
-    spaced. Where both shapes fit, channels are taken to be last. The result never shares memory with the source.
+    of images, each of any kind that `load_image` takes, or a uint8 array or tensor of shape (F, H, W, 3) or
+    (F, 3, H, W), is taken as frames already sampled at ``config.fps``: they are only thinned out to ``max_frames`` and
+    to a multiple of ``frame_factor``, evenly spaced. Where both shapes fit, channels are taken to be last. The result
+    never shares memory with the source.
+
+    Rows of a Hugging Face `Dataset` give back other kinds than they were made from. A list of PIL images returns as a
+    list of dicts {"bytes": content, "path": None or a name}, frames as lists of lists of whole numbers: both are
+    sequences of images. A whole video may be such a dict only when it holds a path alone.
 
     Raises MediaError for a file that cannot be decoded (the message names it), for no frames, for frames of unequal
-    size and for arrays of another type or shape.
+    size, for arrays of another type or shape, for numbers outside 0 to 255 and for any other kind of source.
     """
+    if isinstance(source, dict) and source.get("bytes") is None and source.get("path"):
+        source = str(source["path"])
     if isinstance(source, str | Path):
         return decode_video(Path(source), config)
     if isinstance(source, np.ndarray | Tensor):
         frames_FCHW = _channels_first(torch.as_tensor(source), dims=4)
-    else:
+    elif isinstance(source, Sequence) and not isinstance(source, bytes):
         if not source:
             raise MediaError("a video given as a list of images is empty; give at least one frame")
-        pictures = [_to_array(image) for image in source]
-        if any(picture.shape != pictures[0].shape for picture in pictures):
+        frames = [load_image(image, config) for image in source]
+        if any(frame_CHW.shape != frames[0].shape for frame_CHW in frames):
             raise MediaError("a video given as a list of images has frames of unequal size; resize them to one size")
-        frames_FCHW = _channels_first(torch.from_numpy(np.stack(pictures)), dims=4)
+        frames_FCHW = torch.stack(frames)
+    else:
+        raise MediaError(f"a video is given as {type(source).__name__}; give a path, a list of images or an array")
     indices = array_indices(frames_FCHW.shape[0], config)
     fps = config.fps * len(indices) / frames_FCHW.shape[0]
     return VideoFrames(frames_FCHW[indices].contiguous(), fps, f"{frames_FCHW.shape[0]} frames in memory")
@@ -58,21 +76,31 @@ def load_image(source: ImageSource, config: MediaConfig) -> Tensor:  # noqa: ARG
 
     `config` holds the pixel limits; they are applied where the image becomes patches, so nothing of it is used here.
     An array or tensor is uint8 of shape (H, W, 3) or (3, H, W). Of an animated file the first frame is taken.
-    Raises MediaError, naming the file, when it is missing, empty, cut short, or not an image.
+
+    From a row of a Hugging Face `Dataset`: a dict {"bytes": content of an image file, "path": ...}, read from the bytes
+    or, without them, from the path; and nested lists of whole numbers from 0 to 255, in one of the two shapes above.
+
+    Raises MediaError, naming the file, when it is missing, empty, cut short, or not an image; for arrays of another
+    type or shape, lists that are ragged or hold other numbers, and any other kind of source.
     """
-    if isinstance(source, np.ndarray | Tensor):
-        return _channels_first(torch.as_tensor(source), dims=3).clone(memory_format=torch.contiguous_format)
+    if isinstance(source, dict):
+        content = source.get("bytes")
+        if content is not None:
+            return _open_image(BytesIO(content), f"the image stored as {source.get('path') or 'bytes'}")
+        source = source.get("path") or ""
+        if not source:
+            raise MediaError("an image given as a dict has neither bytes nor a path; give {'bytes': ..., 'path': ...}")
+    if isinstance(source, str | Path):
+        path = Path(source)
+        check_file(path)
+        return _open_image(path, str(path))
     if isinstance(source, Image.Image):
         return _channels_first(torch.from_numpy(_to_array(source)), dims=3).contiguous()
-    path = Path(source)
-    check_file(path)
-    try:
-        with Image.open(path) as image:
-            picture = _to_array(image)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        # PIL reports a damaged file through any of these, depending on the format.
-        raise MediaError(f"{path}: cannot be read as an image ({error}); replace the file") from error
-    return _channels_first(torch.from_numpy(picture), dims=3).contiguous()
+    if isinstance(source, list | tuple):
+        source = _from_lists(source)
+    if isinstance(source, np.ndarray | Tensor):
+        return _channels_first(torch.as_tensor(source), dims=3).clone(memory_format=torch.contiguous_format)
+    raise MediaError(f"an image is given as {type(source).__name__}; give a path, a PIL image or an array")
 
 
 def write_video(frames_FHWC: NDArray[np.uint8], path: str | Path, fps: float) -> None:
@@ -100,6 +128,29 @@ def write_video(frames_FHWC: NDArray[np.uint8], path: str | Path, fps: float) ->
         for frame_HWC in frames_FHWC:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame_HWC, format="rgb24")))
         container.mux(stream.encode())
+
+
+def _open_image(file: Path | BytesIO, name: str) -> Tensor:
+    try:
+        with Image.open(file) as image:
+            picture = _to_array(image)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        # PIL reports a damaged file through any of these, depending on the format.
+        raise MediaError(f"{name}: cannot be read as an image ({error}); replace the file") from error
+    return _channels_first(torch.from_numpy(picture), dims=3).contiguous()
+
+
+def _from_lists(rows: Sequence[Any]) -> NDArray[np.uint8]:
+    """Nested lists of whole numbers as an array."""
+    try:
+        values = np.asarray(rows)
+    except ValueError as error:
+        raise MediaError("pixels given as lists are ragged; give rows of equal length") from error
+    if values.dtype.kind not in "iu":
+        raise MediaError("pixels given as lists are not all whole numbers; give values 0 to 255")
+    if values.size and (values.min() < 0 or values.max() > 255):
+        raise MediaError(f"pixels given as lists go from {values.min()} to {values.max()}; give values 0 to 255")
+    return values.astype(np.uint8)
 
 
 def _to_array(image: Image.Image) -> NDArray[np.uint8]:
