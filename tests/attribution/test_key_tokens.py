@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from video_ktr.attribution import KeyTokenConfig, TokenSignals, select_key_tokens, soft_weights
-from video_ktr.errors import ConfigError
 
 # Ten tokens a row, so 20 % is two. The signals peak at different tokens; "." marks a score of 0.
 PEAKS = {
@@ -137,8 +136,6 @@ def test_official_preset_takes_in_ties_and_counts_them():
     key = select_key_tokens(TokenSignals(visual_BT=zeros), torch.ones(2, 5), config, group_size=2)
     assert key.update_ratio == 1.0
     assert key.statistics["visual"].ties == 8
-    with pytest.raises(ConfigError, match="needs group_size"):
-        select_key_tokens(TokenSignals(visual_BT=zeros), torch.ones(2, 5), config)
 
 
 @pytest.mark.parametrize("weighting", ["binary", "softmax", "linear"])

@@ -119,12 +119,18 @@ def test_bad_ratio_is_refused(ratio):
         top_ratio_mask(torch.zeros(1, 2), torch.ones(1, 2), ratio)
 
 
+def test_without_a_group_size_all_rows_are_one_group():
+    scores = torch.tensor([[4.0, 3.0], [2.0, 1.0]])
+    expected = top_ratio_mask(scores, ones(scores), 0.25, scope="group", group_size=2)
+    assert torch.equal(top_ratio_mask(scores, ones(scores), 0.25, scope="group"), expected)
+
+
 def test_bad_groups_are_refused():
     scores = torch.zeros(6, 2)
     with pytest.raises(ConfigError, match="6 rows cannot be cut into groups of 4"):
         top_ratio_mask(scores, ones(scores), 0.5, scope="group", group_size=4)
-    with pytest.raises(ConfigError, match="needs group_size"):
-        top_ratio_mask(scores, ones(scores), 0.5, scope="group")
+    with pytest.raises(ConfigError, match="group_size is 0"):
+        top_ratio_mask(scores, ones(scores), 0.5, scope="group", group_size=0)
     with pytest.raises(ConfigError, match="sequence, group"):
         top_ratio_mask(scores, ones(scores), 0.5, scope="batch")
 

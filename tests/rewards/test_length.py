@@ -47,8 +47,10 @@ def test_media_in_memory_need_an_id():
     assert bonus([RIGHT] * 2, [400] * 2, ["1", "1"], prompts=prompts) == [0.2, 0.2]
     with pytest.raises(ConfigError, match="problem_id"):
         bonus([RIGHT] * 2, [400] * 2, None, prompts=prompts)
-    with pytest.raises(ConfigError, match="problem_id"):
-        bonus([RIGHT] * 2, [400] * 2, None)
+
+
+def test_without_ids_and_prompts_all_rows_are_one_group():
+    assert bonus([RIGHT] * 2, [400] * 2, None) == [0.2, 0.2]
 
 
 def test_the_gate_is_an_accuracy_above_a_tenth():

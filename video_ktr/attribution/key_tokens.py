@@ -90,7 +90,8 @@ def select_key_tokens(
         signals: scores in any float type; compared in float32, never written to.
         completion_mask_BT: non-zero at valid completion tokens.
         config: the method's settings.
-        group_size: completions per prompt, rows of a prompt being adjacent; needed for group scope.
+        group_size: completions per prompt, rows of a prompt being adjacent; used by group scope only. None:
+            all rows answer one prompt.
 
     Returns:
         KeyTokens; tensors on the device of the mask, without gradient.

@@ -49,7 +49,8 @@ def top_ratio_mask(
         completion_mask_BT: non-zero at valid completion tokens. Padding is never selected.
         ratio: share of valid tokens; 0 selects nothing, 1 every valid token.
         scope: what the tokens compete within.
-        group_size: completions per prompt, rows of a prompt being adjacent; needed for "group" only.
+        group_size: completions per prompt, rows of a prompt being adjacent; used by "group" only. None: all
+            rows answer one prompt.
         name: the signal's name in error messages.
 
     Returns:

@@ -63,7 +63,8 @@ def soft_weights(
         scheme: the formula.
         ratio: midpoint of "sigmoid", no effect elsewhere.
         scope: what the tokens are ranked within.
-        group_size: completions per prompt, rows of a prompt being adjacent; needed for "group" only.
+        group_size: completions per prompt, rows of a prompt being adjacent; used by "group" only. None: all
+            rows answer one prompt.
 
     Returns:
         (B, T) float32, detached, >= 0, 0 at padding. All-equal scores give 1 everywhere; an empty row gives 0.

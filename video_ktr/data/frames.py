@@ -16,7 +16,7 @@ _TOKEN_PIXELS = 28 * 28
 
 @dataclass(frozen=True, kw_only=True)
 class MediaConfig:
-    """How media become model input; the defaults are the constants of the released training code (ALGORITHMS 1.9).
+    """How media become model input; the defaults are the constants of the released training code.
 
     Raises ConfigError for values out of range or that clash.
     """
@@ -75,7 +75,7 @@ class VideoFrames:
 
 
 def frame_indices(total: int, duration_seconds: float, config: MediaConfig) -> list[int]:
-    """Choose the frames of a video of `total` frames, evenly spaced, first and last included (ALGORITHMS 1.9).
+    """Choose the frames of a video of `total` frames, evenly spaced, first and last included, by the released rule.
 
     With factor f, and floor_f(x) the largest multiple of f below or at x: n = floor_f(min(max(fps * duration,
     min_frames), floor_f(min(max_frames, total)), total)), and the indices are round(linspace(0, total - 1, n)).

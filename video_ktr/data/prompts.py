@@ -58,7 +58,7 @@ def prompt_template(name: str) -> PromptTemplate:
 
 
 def build_messages(sample: Sample, template: PromptTemplate) -> list[dict[str, Any]]:
-    """Build the conversation for one sample: a single user turn, no system turn (ALGORITHMS 1.8).
+    """Build the conversation for one sample: a single user turn, no system turn.
 
     The content is a list of parts, ``{"type": "video", "video": path}`` or ``{"type": "image", "image": path}`` and
     ``{"type": "text", "text": ...}``, in the order the template asks for. A text-only sample has the text part alone.

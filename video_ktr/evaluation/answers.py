@@ -12,7 +12,7 @@ ScoringMode = Literal["video_r1"]
 
 
 def score_answer(output: str, solution: str, problem_type: str, *, mode: ScoringMode = "video_r1") -> float:
-    """Score one output in [0, 1] by the rules that the published numbers were made with (BENCHMARKS 1.4).
+    """Score one output in [0, 1] by the rules that the published numbers were made with (Video-R1's evaluation script).
 
     The answer is the first ``<answer>...</answer>``, or the whole output where that is missing or empty (in training
     it would be wrong). multiple choice and numerical are as in training, regression is the mean relative accuracy.

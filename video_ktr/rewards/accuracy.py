@@ -17,7 +17,7 @@ def accuracy_reward(
     log_metric: Callable[[str, float], None] | None = None,
     **kwargs: object,  # noqa: ARG001  # TRL passes every column of the data set
 ) -> list[float | None]:
-    """Score each completion's answer against its solution, in [0, 1] (ALGORITHMS 1.1).
+    """Score each completion's answer against its solution, in [0, 1] (the released code's rules).
 
     The answer is the first ``<answer>...</answer>`` of the completion. We differ from the released code in using each
     row's own problem type rather than the first row's, and in what cannot be scored: a solution that is empty or does

@@ -19,7 +19,7 @@ def completion_text(completion: Completion) -> str:
 def extract_answer(text: str) -> str:
     """Take what stands in the first ``<answer>...</answer>``, without surrounding white space; "" when there is none.
 
-    The same as the first match of ``<answer>\\s*(.*?)\\s*</answer>`` over lines (ALGORITHMS 1.1), whose matching time
+    The same as the first match of ``<answer>\\s*(.*?)\\s*</answer>`` over lines, whose matching time
     grows with the cube of a run of spaces.
     """
     start = text.find(_OPEN)

@@ -23,7 +23,9 @@ def length_reward(
     prompts: Sequence[object] | None = None,
     **kwargs: object,  # noqa: ARG001  # TRL passes every column of the data set
 ) -> list[float | None]:
-    """Give 0.2 to a right answer of 320 to 512 tokens when another answer of its group is right too (ALGORITHMS 1.2).
+    """Give 0.2 to a right answer of 320 to 512 tokens when another answer of its group is right too.
+
+    This is the `len_control` of the released code; the paper does not mention it.
 
     Right means an accuracy above 0.1, without any bonus. The length is that of the completion up to and including its
     end token, the entry of `completion_ids`: the released code measures the number of SELECTED tokens once key tokens
@@ -31,6 +33,7 @@ def length_reward(
 
     The rows of one prompt form a group: those with the same `problem_id` and the same prompt. Without a problem_id
     column the prompt alone tells groups apart, which needs videos and images given as paths: ConfigError otherwise.
+    With neither, all rows are one group.
     A reward function sees the rows of its own process, so a group that is split over processes counts in parts.
     """
     accuracies = accuracy_reward(completions, solution, problem_type)
@@ -48,10 +51,6 @@ def length_reward(
 def _group_keys(
     rows: int, problem_id: Sequence[Hashable] | None, prompts: Sequence[object] | None
 ) -> list[tuple[Hashable, Hashable]]:
-    if problem_id is None and prompts is None:
-        raise ConfigError(
-            "length_reward: the rows have no problem_id; add that column, so that groups can be told apart"
-        )
     ids = [None] * rows if problem_id is None else problem_id
     # Ids are unique in one file only; the prompt tells rows of merged files apart.
     texts = [None] * rows if prompts is None else [_hashable(p, strict=problem_id is None) for p in prompts]
