@@ -73,6 +73,8 @@ def selected_shares(folder, questions, seed):
     return {kind: selected[kind] / total[kind] for kind in total}
 
 
+# Half a minute a hundred steps on a free core; a busy machine may take several times that.
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_visual_tokens_name_what_is_seen(tmp_path, seed):
     shares = selected_shares(*train_base(tmp_path, seed), seed)
