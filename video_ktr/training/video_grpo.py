@@ -55,7 +55,9 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
     config_type: type[VideoGRPOConfig] = VideoGRPOConfig
     """What `args` must be."""
 
-    def __init__(self, model: Any, reward_funcs: Any = None, args: VideoGRPOConfig | None = None, **kwargs: Any):
+    def __init__(
+        self, model: Any, reward_funcs: Any = None, args: VideoGRPOConfig | None = None, *rest: Any, **kwargs: Any
+    ):
         config = AutoConfig.from_pretrained(model) if isinstance(model, str) else base_model(model).config
         require_supported(config)
         for name in REFUSED:
@@ -63,7 +65,7 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
                 raise ConfigError(f"{name} is not supported with video prompts: leave it out")
         if not isinstance(args, self.config_type):
             raise ConfigError(f"args is a {type(args).__name__}: pass a {self.config_type.__name__}")
-        super().__init__(model, reward_funcs, args, **kwargs)
+        super().__init__(model, reward_funcs, args, *rest, **kwargs)
         self._refuse_sharded_weights()
         self._parts = VisionLanguageModel.of(self.model)
         self.prompt_encoder = PromptEncoder(
