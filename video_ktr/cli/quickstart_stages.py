@@ -25,8 +25,8 @@ from video_ktr.generation import TransformersEngine
 from video_ktr.toyworld.dataset import ToyDataConfig, build_dataset
 from video_ktr.toyworld.model import build_checkpoint
 
-# Measured on two cores: base training takes 0.37 s a step with one thread and, when anything else runs beside it,
-# several times that with two, which wait for each other in many small operations. The data loader has the second core.
+# A tiny model is many small operations: two threads wait for each other in them, and stall when anything else runs
+# beside them. The data loader has the second core.
 THREADS = 1
 EVALUATION: Settings = {"max_new_tokens": 60, "batch_size": 50, "temperature": 1.0, "top_p": 1.0, "num_questions": None}
 EVALUATION_TYPES: Settings = {

@@ -44,8 +44,8 @@ def token_signals(
     and one without any image or video no visual signal either: the signals say which rows have them.
 
     Args:
-        true_scores: Scores under the true video where a pass has already given them (the old-policy pass). They
-            are recomputed when a distribution distance asks for hidden states they do not hold.
+        true_scores: Scores under the true video where generation or the old-policy pass has given them already.
+            They are recomputed when a distribution distance asks for hidden states they do not hold.
 
     Returns:
         The signals, and the scores under the true video.
@@ -55,16 +55,16 @@ def token_signals(
     if true_scores is None or (by_distribution and true_scores.hidden_BTD is None):
         true_scores = scorer.score(views, request.completions, keep_hidden=by_distribution)
     visual_BT = temporal_BT = visual_rows_B = temporal_rows_B = None
-    if config.visual_ratio:
+    if config.uses_visual:
         hidden = hide_video(scorer, request.prompts, views, config, request.generators, donors=request.donors)
         visual_BT, visual_rows_B = _shift(scorer, true_scores, hidden, request.completions, config)
-    if config.temporal_ratio:
+    if config.uses_temporal:
         reordered = reorder_video(scorer, request.prompts, views, config, request.generators)
         temporal_BT, temporal_rows_B = _shift(scorer, true_scores, reordered, request.completions, config)
     signals = TokenSignals(
         visual_BT=visual_BT,
         temporal_BT=temporal_BT,
-        entropy_BT=true_scores.entropies_BT if config.entropy_ratio else None,
+        entropy_BT=true_scores.entropies_BT if config.uses_entropy else None,
         visual_rows_B=visual_rows_B,
         temporal_rows_B=temporal_rows_B,
     )

@@ -132,7 +132,7 @@ class VideoKTRTrainer(VideoGRPOTrainer):
 
     def _donors(self, prompts: list[EncodedPrompt], generators: list[Generator]) -> list[EncodedPrompt | None] | None:
         """For each prompt, that of another dataset row with media of the same kind."""
-        if self.key_token_config.visual_perturbation != "replace" or not self.key_token_config.visual_ratio:
+        if self.key_token_config.visual_perturbation != "replace" or not self.key_token_config.uses_visual:
             return None
         donors: list[EncodedPrompt | None] = []
         for prompt, generator in zip(prompts, generators, strict=True):
