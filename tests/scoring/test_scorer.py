@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -45,11 +47,11 @@ def test_a_batch_counts_its_videos_and_prompts_once(tiny_model, mixed_prompts, c
     scorer.score(scorer.view(mixed_prompts), completions)
     for hook in hooks:
         hook.remove()
-    # One call for the two videos (48 + 128 patches), one for the image; four prompts once, then seven completions
-    # without their last token.
+    # One call for the two videos (48 + 128 patches), one for the image; four prompts without their last token once,
+    # then as many tokens as each completion has: its last one is not run, the prompt's last one is.
     assert vision == [48 + 128, 32]
-    longest = max(len(prompt.input_ids_P) for prompt in mixed_prompts)
-    assert decoder == [(4, longest), (7, 8)]
+    prompts = sum(len(prompt.input_ids_P) - 1 for prompt in mixed_prompts)
+    assert decoder == [(1, prompts + int(completions.mask_BT.sum()))]
 
 
 def test_mode_and_gradients_are_left_as_found(mixed_prompts, completions):
@@ -68,18 +70,36 @@ def test_temperature_divides_the_logits(tiny_model, mixed_prompts, completions):
     torch.testing.assert_close(hot.entropies_BT[valid], uniform.expand(int(valid.sum())), atol=1e-3, rtol=0)
 
 
-@pytest.mark.parametrize("elements", [1, 7 * 5, 1 << 20])
-def test_statistics_do_not_depend_on_the_chunk(monkeypatch, elements):
-    monkeypatch.setattr("video_ktr.scoring.token_stats.CHUNK_ELEMENTS", elements)
+@pytest.mark.parametrize("tile", [1, 3, 100])
+def test_statistics_do_not_depend_on_the_tile(monkeypatch, tile):
+    monkeypatch.setattr("video_ktr.scoring.token_stats.VOCABULARY_TILE", tile)
+    monkeypatch.setattr("video_ktr.scoring.token_stats.CHUNK_ELEMENTS", 14 * tile)
     torch.manual_seed(0)
     head = torch.nn.Linear(4, 7, bias=False)
-    hidden_BTD, other_BTD = torch.randn(2, 2, 3, 4)
-    targets_BT = torch.randint(0, 7, (2, 3))
-    mask_BT = torch.tensor([[1, 1, 0], [1, 1, 1]])
-    log_probs_BT, entropies_BT = token_stats(head, hidden_BTD, targets_BT, mask_BT)
-    expected_BTV = head(hidden_BTD).log_softmax(-1).detach()
-    torch.testing.assert_close(log_probs_BT, expected_BTV.gather(-1, targets_BT[..., None])[..., 0] * mask_BT)
-    torch.testing.assert_close(entropies_BT, -(expected_BTV.exp() * expected_BTV).sum(-1) * mask_BT)
-    moved_BT = token_distances(head, hidden_BTD, other_BTD, mask_BT, distance="l1")
-    direct_BT = (expected_BTV.exp() - head(other_BTD).softmax(-1).detach()).abs().sum(-1) * mask_BT
-    torch.testing.assert_close(moved_BT, direct_BT)
+    hidden_ND, other_ND = torch.randn(2, 5, 4)
+    targets_N = torch.randint(0, 7, (5,))
+    log_probs_N, entropies_N = token_stats(head, hidden_ND, targets_N, temperature=0.5)
+    expected_NV = (head(hidden_ND) / 0.5).log_softmax(-1).detach()
+    torch.testing.assert_close(log_probs_N, expected_NV.gather(-1, targets_N[:, None])[:, 0])
+    torch.testing.assert_close(entropies_N, -(expected_NV.exp() * expected_NV).sum(-1))
+    assert not log_probs_N.requires_grad
+    moved_N = token_distances(head, hidden_ND, other_ND, distance="l1", temperature=0.5)
+    direct_N = (expected_NV.exp() - (head(other_ND) / 0.5).softmax(-1).detach()).abs().sum(-1)
+    torch.testing.assert_close(moved_N, direct_N)
+
+
+def test_a_row_without_wanted_tokens_is_not_run(tiny_model, mixed_prompts, completions):
+    scorer = CompletionScorer(tiny_model)
+    chosen_BT = completions.mask_BT.clone()
+    chosen_BT[[0, 2, 4]] = 0
+    views = scorer.view(mixed_prompts)
+    lengths = []
+    hook = scorer.parts.core.language_model.register_forward_pre_hook(
+        lambda _, __, kwargs: lengths.append(kwargs["inputs_embeds"].shape[1]), with_kwargs=True
+    )
+    some = scorer.score(views, replace(completions, mask_BT=chosen_BT))
+    hook.remove()
+    # Rows 2 and 4 are all that the second prompt has, so it is not run either.
+    assert lengths == [sum(len(mixed_prompts[i].input_ids_P) - 1 for i in (0, 2, 3)) + int(chosen_BT.sum())]
+    every = scorer.score(views, completions)
+    torch.testing.assert_close(some.log_probs_BT, every.log_probs_BT * chosen_BT, atol=1e-5, rtol=0)

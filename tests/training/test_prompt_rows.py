@@ -4,19 +4,11 @@ import torch
 from PIL import Image
 
 from video_ktr.errors import DataError
-from video_ktr.training.prompt_rows import PromptRows, conversation, fingerprint, without_media
+from video_ktr.training.prompt_rows import conversation, fingerprint, without_media
 
 
 def message(*parts):
     return [{"role": "user", "content": list(parts)}]
-
-
-def test_rows_that_share_objects_are_one_prompt():
-    first, second = object(), object()
-    rows = PromptRows.of([second, first, second])
-    assert rows.prompts == [second, first]
-    assert rows.prompt_of_row == [0, 1, 0]
-    assert rows.per_row == [second, first, second]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 import torch
 import trl
 from trl import GRPOTrainer
-from trl.trainer.utils import shuffle_sequence_dict, split_tensor_dict
+from trl.trainer.utils import add_fused_lm_head
 
 from video_ktr.training import VideoGRPOTrainer, VideoKTRTrainer
 
@@ -23,6 +23,8 @@ SIGNATURES = {
     ],
     "_compute_loss": ["self", "model", "inputs"],
     "_get_train_sampler": ["self", "dataset"],
+    "_prepare_inputs": ["self", "generation_batch"],
+    "training_step": ["self", "model", "inputs", "num_items_in_batch"],
 }
 
 
@@ -50,7 +52,7 @@ def test_only_the_named_seams_are_overridden():
     private = {name for name in overridden if not name.startswith("__")}
     assert private == {*SIGNATURES, "_get_per_token_logps_and_entropies"}
     added = {name for name in vars(VideoKTRTrainer) if name in vars(GRPOTrainer) and not name.startswith("__")}
-    assert added == {"_generate_and_score_completions", "_compute_loss", "_get_per_token_logps_and_entropies"}
+    assert added == {"_generate_and_score_completions"}
 
 
 def test_generation_goes_through_the_two_seams():
@@ -59,9 +61,22 @@ def test_generation_goes_through_the_two_seams():
     assert "self._generate_single_turn(" in body
 
 
-def test_loss_reads_the_reference_after_the_policy_pass():
-    body = source("_compute_loss")
-    assert body.index("self._get_per_token_logps_and_entropies(") < body.index('inputs["ref_per_token_logps"]')
+def test_loss_asks_for_log_probabilities_once():
+    assert source("_compute_loss").count("self._get_per_token_logps_and_entropies(") == 1
+
+
+def test_a_generation_is_buffered_and_counted_as_we_do():
+    body = source("_prepare_inputs")
+    assert "generate_every = self.args.steps_per_generation * self.num_iterations" in body
+    assert "if self._step % generate_every == 0 or self._buffered_inputs is None:" in body
+    assert "self._buffered_inputs[self._step % self.args.steps_per_generation]" in body
+    assert "self._step += 1" in source("training_step")
+
+
+def test_fused_head_calls_the_backbone_and_takes_shifted_labels():
+    body = inspect.getsource(add_fused_lm_head)
+    assert "backbone_outputs = getattr(self, backbone_attr)(*args, **kwargs)" in body
+    assert "labels = shift_labels" in body
 
 
 def test_loss_takes_token_advantages_and_a_tool_mask():
@@ -75,12 +90,3 @@ def test_old_policy_is_the_first_pass_without_gradients():
     old = body.index("old_per_token_logps, _, _ = self._get_per_token_logps_and_entropies(")
     assert old < body.index("ref_per_token_logps, _, _ = self._get_per_token_logps_and_entropies(")
     assert body.count("self._get_per_token_logps_and_entropies(") == 3
-
-
-def test_rows_keep_references_through_shuffling_and_splitting():
-    prompts = [object(), object()]
-    batch = {"ids": torch.arange(4), "encoded_prompts": [prompts[0]] * 2 + [prompts[1]] * 2}
-    parts = split_tensor_dict(shuffle_sequence_dict(batch), 2)
-    for part in parts:
-        for row, prompt in zip(part["ids"].tolist(), part["encoded_prompts"], strict=True):
-            assert prompt is prompts[row // 2]

@@ -28,7 +28,7 @@ def test_two_processes_agree(checkpoint, rows, tmp_path):
     assert [line["step"] for line in lines if "loss" in line] == [1, 2]
     for step in range(2):
         records = [
-            pq.read_table(output / "tokens" / f"step-{step:06d}-0-{rank}.parquet").to_pylist() for rank in range(2)
+            pq.read_table(output / "tokens" / f"step-{step:06d}-0-{rank}-0000.parquet").to_pylist() for rank in range(2)
         ]
         assert [len(part) for part in records] == [4, 4]
         # One group of eight: its advantages add up to nothing over both processes.

@@ -24,7 +24,7 @@ def part(batch, rows):
 def hand_written_loss(model, reference, batch, *, beta=0.0, epsilon=0.2):
     """Equation 1 of the paper with the k3 estimate of the KL term, one full sequence at a time."""
     losses = []
-    for row, prompt in enumerate(batch["encoded_prompts"]):
+    for row, prompt in enumerate(batch["prompts"]):
         length = int(batch["completion_mask"][row].sum())
         token_ids_T = batch["completion_ids"][row, :length]
         log_probs_T, _ = plain_pass(model, prompt, token_ids_T)
@@ -125,8 +125,8 @@ def test_peft_trains_the_adapter_alone_against_the_base_as_reference(build_train
 def test_media_are_held_once_per_prompt(build_trainer, rollouts, rows):
     trainer = build_trainer(VideoGRPOTrainer)
     batch = rollouts(trainer, rows[:3])
-    assert len(batch["encoded_prompts"]) == 12
-    assert len({id(prompt) for prompt in batch["encoded_prompts"]}) == 3
+    assert len(batch["prompts"]) == 12
+    assert len({id(prompt) for prompt in batch["prompts"]}) == 3
     assert "pixel_values" not in batch
     assert "pixel_values_videos" not in batch
 
@@ -136,7 +136,7 @@ def test_frames_in_the_messages_train_like_a_file(build_trainer, rollouts, rows)
     message = {"role": "user", "content": [rows[0]["prompt"][0]["content"][0], {"type": "video", "video": frames}]}
     trainer = build_trainer(VideoGRPOTrainer)
     batch = rollouts(trainer, [{"prompt": [message]}, rows[0]])
-    shown, filed = batch["encoded_prompts"][0], batch["encoded_prompts"][-1]
+    shown, filed = batch["prompts"][0], batch["prompts"][-1]
     assert shown.input_ids_P.tolist() == filed.input_ids_P.tolist()
     assert not torch.equal(shown.video_patches_KD, filed.video_patches_KD)
 
@@ -145,7 +145,7 @@ def test_image_columns_are_put_into_the_messages(build_trainer, rollouts, media_
     trainer = build_trainer(VideoGRPOTrainer)
     row = {"prompt": [{"role": "user", "content": "what shape ?"}], "images": [media_files[5]]}
     batch = rollouts(trainer, [row])
-    assert batch["encoded_prompts"][0].image_grid is not None
+    assert batch["prompts"][0].image_grid is not None
 
 
 def test_checkpoint_settings_do_not_reach_sampling(build_trainer, rollouts, rows, checkpoint, monkeypatch):

@@ -310,15 +310,16 @@ def test_vision_runs_once_for_the_rollout_and_once_for_the_shuffle(build_trainer
     hook.remove()
 
 
-def test_half_precision_scores_both_sides_alike(build_trainer, rollouts, rows, checkpoint, monkeypatch):
+def test_half_precision_reads_the_true_video_off_the_update(build_trainer, rollouts, rows, checkpoint, monkeypatch):
     model = AutoModelForImageTextToText.from_pretrained(checkpoint, dtype=torch.bfloat16)
     trainer = build_trainer(model=model)
     counted = []
     original = CompletionScorer.score
     monkeypatch.setattr(CompletionScorer, "score", lambda *a, **k: counted.append(1) or original(*a, **k))
     batch = rollouts(trainer, rows[:2])
-    assert len(counted) == 3
+    assert len(counted) == 2
     loss, grads = loss_and_gradients(trainer, batch)
+    assert len(counted) == 2
     assert math.isfinite(loss)
     assert all(gradient.dtype == torch.bfloat16 for gradient in grads.values())
 
@@ -359,7 +360,7 @@ def test_every_generation_has_its_records(build_trainer, tmp_path):
     settings = {"gradient_accumulation_steps": 2, "steps_per_generation": 1, "token_record_rate": 1.0}
     build_trainer(max_steps=1, **settings).train()
     files = sorted(file.name for file in (tmp_path / "run" / "tokens").iterdir())
-    assert files == ["step-000000-0-0.parquet", "step-000000-1-0.parquet"]
+    assert files == ["step-000000-0-0-0000.parquet", "step-000000-1-0-0000.parquet"]
 
 
 def test_completions_that_were_cut_off_are_recorded_and_weigh_nothing(build_trainer, rollouts, rows, tmp_path):

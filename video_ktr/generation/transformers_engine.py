@@ -1,6 +1,6 @@
 """Rollouts with transformers' `generate`, the video encoded and the prompt run once per prompt.
 
-Letters: R rows, U prompts, P prompt tokens (left-padded), T new tokens.
+Letters: R rows, T new tokens.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,10 +13,11 @@ from transformers import GenerationConfig
 
 from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.generation.engine import Rollouts, Sampling
+from video_ktr.generation.prefill import prefill
 from video_ktr.generation.token_scores import TokenScores
 from video_ktr.scoring.model_family import VisionLanguageModel, base_model
 from video_ktr.scoring.prompt_view import view_prompts
-from video_ktr.scoring.scorer import evaluation_mode, left_pad, prefill
+from video_ktr.scoring.scorer import evaluation_mode
 
 
 def generation_config(sampling: Sampling) -> GenerationConfig:
@@ -73,21 +74,17 @@ class TransformersEngine:
             scores.watching(self.parts.lm_head),
         ):
             views = view_prompts(self.parts, prompts)
-            run = prefill(self.parts, views, skip_last=True)
+            run = prefill(self.parts, views, pad_token_id=sampling.pad_token_id)
             run.cache.batch_select_indices(prompt_R)
-            width = run.mask_UP.shape[1] + 1
-            ids_UP = torch.stack([left_pad(v.input_ids_P, width, dim=0, value=sampling.pad_token_id) for v in views])
-            mask_UP = torch.cat([run.mask_UP, torch.ones_like(run.mask_UP[:, :1])], dim=1)
-            positions_3UP = torch.stack([left_pad(v.positions_3P, width, dim=1) for v in views], dim=1)
             sequences = self.model.generate(
-                input_ids=ids_UP[prompt_R],
-                attention_mask=mask_UP[prompt_R],
-                position_ids=positions_3UP[:, prompt_R],
+                input_ids=run.input_ids_UP[prompt_R],
+                attention_mask=run.mask_UP[prompt_R],
+                position_ids=run.positions_3UP[:, prompt_R],
                 past_key_values=run.cache,
                 generation_config=config,
                 logits_processor=scores.and_ban(list(sampling.forbidden_token_ids), self.parts.device),
             )
-        tokens_RT = sequences[:, width:]
+        tokens_RT = sequences[:, run.input_ids_UP.shape[1] :]
         log_probs_RT, entropies_RT = scores.finish(sequences)
         valid_RT = up_to_end(tokens_RT, sampling.end_token_ids)
         return Rollouts(

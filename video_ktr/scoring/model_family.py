@@ -62,6 +62,11 @@ class VisionLanguageModel:
         return device
 
     @property
+    def vision_is_frozen(self) -> bool:
+        """Whether no weight of the vision tower learns, so that its features stay what they are."""
+        return not any(parameter.requires_grad for parameter in self.core.visual.parameters())
+
+    @property
     def visual_token_ids(self) -> list[int]:
         """Token ids that only a prompt may hold: image and video placeholders and their brackets."""
         names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")

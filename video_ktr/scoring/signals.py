@@ -12,8 +12,9 @@ from torch import Generator, Tensor
 from video_ktr.attribution import KeyTokenConfig, TokenSignals, log_prob_shift
 from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.scoring.counterfactual import Perturbed, hide_video, reorder_video
+from video_ktr.scoring.packing import Completions
 from video_ktr.scoring.prompt_view import PromptView
-from video_ktr.scoring.scorer import Completions, CompletionScorer, CompletionScores
+from video_ktr.scoring.scorer import CompletionScorer, CompletionScores
 from video_ktr.scoring.token_stats import token_distances
 
 
@@ -31,6 +32,83 @@ class SignalRequest:
     """The prompts with their media encoded, where that was done already with the same weights."""
 
 
+@dataclass(frozen=True, eq=False)
+class Counterfactual:
+    """What the model thinks of the completions under one counterfactual video."""
+
+    scores: CompletionScores
+    rows_B: Tensor
+    """True at rows for which the counterfactual exists and was run; the scores of other rows mean nothing."""
+
+    def take(self, rows: Tensor) -> "Counterfactual":
+        """Those rows, in that order; without hidden states."""
+        scores = CompletionScores(self.scores.log_probs_BT[rows], self.scores.entropies_BT[rows])
+        return Counterfactual(scores, self.rows_B[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Counterfactuals:
+    """The passes that the switched-on signals need; None for a signal that is off."""
+
+    visual: Counterfactual | None = None
+    temporal: Counterfactual | None = None
+
+    def take(self, rows: Tensor) -> "Counterfactuals":
+        """Those rows, in that order; without hidden states."""
+        return Counterfactuals(*(c and c.take(rows) for c in (self.visual, self.temporal)))
+
+
+def score_counterfactuals(scorer: CompletionScorer, request: SignalRequest, config: KeyTokenConfig) -> Counterfactuals:
+    """Score the completions with the video hidden and with its frames in another order (paper, section 3.1).
+
+    Only the passes that a switched-on signal needs are run. A row whose prompt has no video has no temporal
+    counterfactual, and one without any image or video no visual one either.
+    """
+    views = request.views or scorer.view(request.prompts)
+    visual = temporal = None
+    if config.uses_visual:
+        hidden = hide_video(scorer, request.prompts, views, config, request.generators, donors=request.donors)
+        visual = _score(scorer, hidden, request.completions, config)
+    if config.uses_temporal:
+        reordered = reorder_video(scorer, request.prompts, views, config, request.generators)
+        temporal = _score(scorer, reordered, request.completions, config)
+    return Counterfactuals(visual, temporal)
+
+
+def _score(
+    scorer: CompletionScorer, perturbed: Perturbed, completions: Completions, config: KeyTokenConfig
+) -> Counterfactual:
+    """Run the rows for which the counterfactual exists, and which have tokens to score."""
+    mask_BT = completions.mask_BT.bool()
+    exists_B = torch.tensor([perturbed.exists[p] for p in completions.prompt_of_row], device=mask_BT.device)
+    chosen = replace(completions, mask_BT=mask_BT & exists_B[:, None])
+    scores = scorer.score(perturbed.views, chosen, keep_hidden=config.distance != "log_prob")
+    return Counterfactual(scores, chosen.mask_BT.any(1))
+
+
+def signals_from(
+    scorer: CompletionScorer,
+    true_scores: CompletionScores,
+    counterfactuals: Counterfactuals,
+    mask_BT: Tensor,
+    config: KeyTokenConfig,
+) -> TokenSignals:
+    """Visual, temporal and entropy scores of every completion token (paper, section 3.1).
+
+    Args:
+        true_scores: Under the true video; with hidden states when `config.distance` compares distributions.
+        mask_BT: True or 1 at the tokens that were scored.
+    """
+    visual, temporal = counterfactuals.visual, counterfactuals.temporal
+    return TokenSignals(
+        visual_BT=None if visual is None else _shift(scorer, true_scores, visual, mask_BT.bool(), config),
+        temporal_BT=None if temporal is None else _shift(scorer, true_scores, temporal, mask_BT.bool(), config),
+        entropy_BT=true_scores.entropies_BT if config.uses_entropy else None,
+        visual_rows_B=None if visual is None else visual.rows_B,
+        temporal_rows_B=None if temporal is None else temporal.rows_B,
+    )
+
+
 def token_signals(
     scorer: CompletionScorer,
     request: SignalRequest,
@@ -38,10 +116,7 @@ def token_signals(
     *,
     true_scores: CompletionScores | None = None,
 ) -> tuple[TokenSignals, CompletionScores]:
-    """Visual, temporal and entropy scores of every completion token (paper, section 3.1).
-
-    Only the passes that a switched-on signal needs are run. A row whose prompt has no video has no temporal signal,
-    and one without any image or video no visual signal either: the signals say which rows have them.
+    """`score_counterfactuals` and `signals_from` in one, with the true video scored where that is needed.
 
     Args:
         true_scores: Scores under the true video where generation or the old-policy pass has given them already.
@@ -51,60 +126,34 @@ def token_signals(
         The signals, and the scores under the true video.
     """
     by_distribution = config.distance != "log_prob"
-    views = request.views or scorer.view(request.prompts)
-    if true_scores is None or (by_distribution and true_scores.hidden_BTD is None):
-        true_scores = scorer.score(views, request.completions, keep_hidden=by_distribution)
-    visual_BT = temporal_BT = visual_rows_B = temporal_rows_B = None
-    if config.uses_visual:
-        hidden = hide_video(scorer, request.prompts, views, config, request.generators, donors=request.donors)
-        visual_BT, visual_rows_B = _shift(scorer, true_scores, hidden, request.completions, config)
-    if config.uses_temporal:
-        reordered = reorder_video(scorer, request.prompts, views, config, request.generators)
-        temporal_BT, temporal_rows_B = _shift(scorer, true_scores, reordered, request.completions, config)
-    signals = TokenSignals(
-        visual_BT=visual_BT,
-        temporal_BT=temporal_BT,
-        entropy_BT=true_scores.entropies_BT if config.uses_entropy else None,
-        visual_rows_B=visual_rows_B,
-        temporal_rows_B=temporal_rows_B,
-    )
-    return signals, true_scores
+    request = replace(request, views=request.views or scorer.view(request.prompts))
+    if true_scores is None or (by_distribution and true_scores.hidden_KD is None):
+        true_scores = scorer.score(request.views or [], request.completions, keep_hidden=by_distribution)
+    counterfactuals = score_counterfactuals(scorer, request, config)
+    return signals_from(scorer, true_scores, counterfactuals, request.completions.mask_BT, config), true_scores
 
 
 def _shift(
     scorer: CompletionScorer,
     true_scores: CompletionScores,
-    perturbed: Perturbed,
-    completions: Completions,
+    other: Counterfactual,
+    mask_BT: Tensor,
     config: KeyTokenConfig,
-) -> tuple[Tensor, Tensor]:
-    """How far each token moves, and the rows for which the counterfactual exists; only those are run."""
-    device = completions.token_ids_BT.device
-    exists_B = torch.tensor([perturbed.exists[prompt] for prompt in completions.prompt_of_row], device=device)
-    shift_BT = torch.zeros(completions.token_ids_BT.shape, device=device)
-    rows = exists_B.nonzero().squeeze(1).tolist()
-    if not rows:
-        return shift_BT, exists_B
-    chosen = replace(
-        completions,
-        token_ids_BT=completions.token_ids_BT[rows],
-        mask_BT=completions.mask_BT[rows],
-        prompt_of_row=[completions.prompt_of_row[row] for row in rows],
-    )
+) -> Tensor:
+    """How far each token's prediction moves, 0 in rows without the counterfactual."""
+    chosen_BT = mask_BT & other.rows_B[:, None]
     if config.distance == "log_prob":
-        other = scorer.score(perturbed.views, chosen)
-        shift_BT[rows] = log_prob_shift(true_scores.log_probs_BT[rows], other.log_probs_BT, signed=config.signed)
-        return shift_BT, exists_B
-    other = scorer.score(perturbed.views, chosen, keep_hidden=True)
-    if true_scores.hidden_BTD is None or other.hidden_BTD is None:
+        shift_BT = log_prob_shift(true_scores.log_probs_BT, other.scores.log_probs_BT, signed=config.signed)
+        return shift_BT * chosen_BT
+    if true_scores.hidden_KD is None or other.scores.hidden_KD is None:
         raise ValueError("a distribution distance needs hidden states")
-    shift_BT[rows] = token_distances(
+    shift_BT = torch.zeros(mask_BT.shape, device=mask_BT.device)
+    shift_BT[chosen_BT] = token_distances(
         scorer.parts.lm_head,
-        true_scores.hidden_BTD[rows],
-        other.hidden_BTD,
-        chosen.mask_BT,
+        true_scores.hidden_KD[chosen_BT[mask_BT]],
+        other.scores.hidden_KD,
         distance=config.distance,
         space=config.distance_space,
         temperature=scorer.temperature,
     )
-    return shift_BT, exists_B
+    return shift_BT

@@ -40,6 +40,13 @@ class VideoGRPOConfig(GRPOConfig):
     media: dict[str, Any] | None = field(
         default=None, metadata={"help": "Frame and pixel limits: the fields of MediaConfig."}
     )
+    share_prefix: bool = field(
+        default=True,
+        metadata={
+            "help": "Run a prompt once for all completions that answer it, in the update and in every other pass. "
+            "False: every completion with a prompt and video of its own, as plain GRPO does."
+        },
+    )
     max_prompt_tokens: int | None = field(
         default=16384, metadata={"help": "Longest prompt; a longer one is refused, never cut. None for no limit."}
     )

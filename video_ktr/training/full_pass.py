@@ -1,4 +1,4 @@
-"""Log-probabilities by the plain route: every full sequence through the model's own forward, with gradients.
+"""Log-probabilities by the plain route: every full sequence through the model's own forward.
 
 Letters: B rows, P prompt tokens (left-padded), T completion tokens, L = P + T.
 """
@@ -48,6 +48,8 @@ def full_pass(
 ) -> tuple[Tensor, Tensor]:
     """Log-probabilities and entropies (B, T) of completions, 0 at padding, through TRL's fused LM head.
 
+    Where the head was built without entropies (TRL's reference model), NaN stands for them.
+
     Args:
         model: The policy, as the trainer calls it: wrappers and autocast are the caller's.
         prompts: One per row.
@@ -63,4 +65,6 @@ def full_pass(
         fused_lm_head=True,
         **media_inputs(prompts, input_ids_BL.device),
     )
-    return outputs.log_probs[:, -completion_length:], outputs.entropy[:, -completion_length:]
+    log_probs_BT = outputs.log_probs[:, -completion_length:]
+    entropies = outputs.entropy
+    return log_probs_BT, log_probs_BT * torch.nan if entropies is None else entropies[:, -completion_length:]

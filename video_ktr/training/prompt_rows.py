@@ -33,13 +33,6 @@ class PromptRows:
     keys: Sequence[str] = ()
     """A digest of each prompt's messages, media included; the same in every process and run."""
 
-    @classmethod
-    def of(cls, prompt_per_row: Sequence[EncodedPrompt]) -> "PromptRows":
-        """Read rows that share prompt objects back into distinct prompts."""
-        distinct = {id(prompt): prompt for prompt in prompt_per_row}
-        index = {identity: i for i, identity in enumerate(distinct)}
-        return cls(list(distinct.values()), [index[id(prompt)] for prompt in prompt_per_row])
-
     @property
     def per_row(self) -> list[EncodedPrompt]:
         """One reference per row."""

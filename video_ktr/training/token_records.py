@@ -13,6 +13,7 @@ from torch import Tensor
 
 from video_ktr.attribution import KeyTokens, TokenSignals
 from video_ktr.training.config import VideoKTRConfig
+from video_ktr.training.generation_record import Generation
 from video_ktr.training.seeds import derived_generator
 
 FOLDER = "tokens"
@@ -37,11 +38,15 @@ SCHEMA = pa.schema(
         ("advantage", pa.float32()),
     ]
 )
-"""One row per completion; lists have one entry per token, padding left out; a signal that is off is null."""
+"""One row per completion; lists have one entry per token, padding left out. A score is null where the signal is off or
+the row does not have it: an image has no temporal one, and a group of equal rewards was not attributed."""
 
 
 class TokenRecorder:
-    """Writes `tokens/step-000012-0-0.parquet` (step, generation within it, process) for a sample of the prompts.
+    """Writes `tokens/step-000012-0-0-0000.parquet` for a sample of the prompts.
+
+    The numbers are the step, the generation within it, the process, and the first row in the file: where key tokens
+    are chosen a micro-batch at a time, so are they recorded.
 
     Whether a prompt is sampled depends on the seed, the generation and its content alone. A repeated step overwrites
     its files.
@@ -60,67 +65,80 @@ class TokenRecorder:
     def write(
         self,
         *,
-        generation: tuple[int, int],
+        generation: Generation,
+        row_numbers: list[int],
         process: int,
-        rows: list[dict[str, Any]],
-        prompt_keys: list[str],
-        token_ids: list[list[int]],
         signals: TokenSignals,
         keys: KeyTokens,
         log_probs_BT: Tensor,
-        rewards: dict[str, list[float]],
         advantages_B: Tensor,
     ) -> Path | None:
-        """Record the sampled prompts' completions; None when no prompt of the batch was sampled.
+        """Record completions of the sampled prompts; None when no prompt among them was sampled.
 
         Args:
-            generation: The step, and how many generations came before in it.
-            prompt_keys: A digest of each row's prompt, which names it where the row has no "problem_id".
-            token_ids: Each row's whole completion, also where its mask is 0 because it was cut off.
+            generation: What the rows have in common.
+            row_numbers: Which row of the generation each row of the tensors is.
         """
-        sampled = {
-            key for key in set(prompt_keys) if float(torch.rand(1, generator=self._coin(generation, key))) < self.rate
-        }
-        records = []
+        sampled = self._sample(generation)
         scores = {"visual": signals.visual_BT, "temporal": signals.temporal_BT, "entropy": signals.entropy_BT}
+        have_it = {"visual": signals.visual_rows_B, "temporal": signals.temporal_rows_B, "entropy": None}
         chosen = {"visual": keys.visual_BT, "temporal": keys.temporal_BT, "entropy": keys.entropy_BT}
-        for index, row in enumerate(rows):
-            if prompt_keys[index] not in sampled:
+        records = []
+        for index, number in enumerate(row_numbers):
+            if generation.prompt_keys[number] not in sampled:
                 continue
-            tokens = token_ids[index]
-            length = len(tokens)
+            length = len(generation.token_ids[number])
+            attributed = bool(generation.attributed_B[index])
             records.append(
                 {
-                    "step": generation[0],
-                    "row": index,
-                    "prompt_id": str(row.get("problem_id") or prompt_keys[index][:16]),
-                    "problem_type": row.get("problem_type"),
-                    "question": _last_text(row["prompt"]),
-                    "completion": self.tokenizer.decode(tokens, skip_special_tokens=True),
-                    "token_ids": tokens,
-                    "tokens": [self.tokenizer.decode([token]) for token in tokens],
+                    **self._facts(generation, number),
                     "log_probs": log_probs_BT[index, :length].tolist(),
-                    **{f"{name}_score": _row(scores[name], index, length) for name in SIGNALS},
-                    **{f"{name}_selected": _row(chosen[name], index, length) for name in SIGNALS},
+                    **{
+                        f"{name}_score": _row(scores[name], have_it[name], index, length) if attributed else None
+                        for name in SIGNALS
+                    },
+                    **{f"{name}_selected": _row(chosen[name], None, index, length) for name in SIGNALS},
                     "selected": keys.mask_BT[index, :length].tolist(),
                     "weight": keys.weights_BT[index, :length].tolist(),
-                    "rewards": {name: values[index] for name, values in rewards.items()},
                     "advantage": float(advantages_B[index]),
                 }
             )
         if not records:
             return None
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"step-{generation[0]:06d}-{generation[1]}-{process}.parquet"
+        step, count = generation.step
+        path = self.folder / f"step-{step:06d}-{count}-{process}-{min(row_numbers):04d}.parquet"
         pq.write_table(pa.Table.from_pylist(records, schema=SCHEMA), path)
         return path
+
+    def _sample(self, generation: Generation) -> set[str]:
+        keys = set(generation.prompt_keys)
+        return {key for key in keys if float(torch.rand(1, generator=self._coin(generation.step, key))) < self.rate}
+
+    def _facts(self, generation: Generation, number: int) -> dict[str, Any]:
+        """What does not depend on the key tokens."""
+        row, tokens = generation.rows[number], generation.token_ids[number]
+        return {
+            "step": generation.step[0],
+            "row": number,
+            "prompt_id": str(row.get("problem_id") or generation.prompt_keys[number][:16]),
+            "problem_type": row.get("problem_type"),
+            "question": _last_text(row["prompt"]),
+            "completion": self.tokenizer.decode(tokens, skip_special_tokens=True),
+            "token_ids": tokens,
+            "tokens": [self.tokenizer.decode([token]) for token in tokens],
+            "rewards": {name: values[number] for name, values in generation.rewards.items()},
+        }
 
     def _coin(self, generation: tuple[int, int], key: str) -> torch.Generator:
         return derived_generator(self.seed, *generation, key, "record")
 
 
-def _row(values_BT: Tensor | None, index: int, length: int) -> list[Any] | None:
-    return None if values_BT is None else values_BT[index, :length].tolist()
+def _row(values_BT: Tensor | None, have_it_B: Tensor | None, index: int, length: int) -> list[Any] | None:
+    if values_BT is None or (have_it_B is not None and not have_it_B[index]):
+        return None
+    values: list[Any] = values_BT[index, :length].tolist()
+    return values
 
 
 def _last_text(messages: list[dict[str, Any]]) -> str:

@@ -3,10 +3,13 @@
 Letters: B rows (prompts x G), T completion tokens, L prompt and completion tokens.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
+from accelerate.utils import is_peft_model
 from torch import Tensor
+from torch.nn.functional import pad
 from transformers import AutoConfig
 from trl import GRPOTrainer
 from trl.models.utils import unwrap_model_for_generation
@@ -14,14 +17,16 @@ from trl.models.utils import unwrap_model_for_generation
 from video_ktr.data.encoding import EncodedPrompt, PromptEncoder
 from video_ktr.errors import ConfigError
 from video_ktr.generation import Rollouts, Sampling, TransformersEngine
-from video_ktr.scoring import Completions, CompletionScorer, CompletionScores, VisionLanguageModel
+from video_ktr.scoring import Completions, CompletionScorer, CompletionScores, PromptView, VisionLanguageModel
 from video_ktr.scoring.model_family import base_model, require_supported
 from video_ktr.training.checkpoints import ResumableWeights
 from video_ktr.training.config import VideoGRPOConfig
-from video_ktr.training.full_pass import full_pass
+from video_ktr.training.log_prob_passes import log_probs_with_gradient, plain_scores, shared_scores
+from video_ktr.training.micro_batches import distinct, micro_batches
 from video_ktr.training.prompt_rows import PromptRows, conversation, encode_rows, without_media
 from video_ktr.training.run_directory import RunDirectoryCallback
 from video_ktr.training.sampler import EpochRepeatSampler
+from video_ktr.training.shared_pass import accept_wanted_hidden
 
 REFUSED = ("tools", "rollout_func", "environment_factory")
 
@@ -39,9 +44,12 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
         `_get_train_sampler`: the same order of prompts, but a function of the epoch, so that it survives a resume.
         `_tokenize_prompts`: returns the token ids of the prompts already encoded.
         `_generate_single_turn`: draws completions with a `RolloutEngine`.
-        `_get_per_token_logps_and_entropies`: without gradients (old policy, reference), the shared-prompt scorer;
-            with gradients, the plain forward with videos and positions.
-        `_compute_loss`: says which prompts the rows of a micro-batch answer, and stops on a loss that is not finite.
+        `_prepare_inputs`: shuffles groups instead of rows, so that a micro-batch shares its prompts.
+        `training_step`: lets a micro-batch go after its last use.
+        `_get_per_token_logps_and_entropies`: without gradients (old policy, reference), the shared-prompt scorer; in
+            the loss, what `_compute_loss` has computed before.
+        `_compute_loss`: runs the policy with gradients, each prompt once, only where a token moves the loss (with
+            `share_prefix=False` every row by itself, whole), and stops on a loss that is not finite.
 
     Args:
         model, reward_funcs, args, train_dataset, ...: As for `GRPOTrainer`; `args` is a `VideoGRPOConfig`.
@@ -86,6 +94,9 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
             forbidden_token_ids=tuple(self._parts.visual_token_ids),
             extra=dict(self.args.generation_kwargs or {}),
         )
+        accept_wanted_hidden(self.model)
+        self._buffered_inputs: list[Any] | None = None
+        self._loss_scores: tuple[Tensor, Tensor] | None = None
         self._rows = PromptRows([], [])
         self._rollouts = Rollouts([])
         self._scored: list[CompletionScores] = []
@@ -108,6 +119,25 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
             seed=theirs.seed,
         )
 
+    def _prepare_inputs(self, generation_batch: Any) -> Any:
+        if not self.model.training:
+            return super()._prepare_inputs(generation_batch)
+        count = self.args.steps_per_generation
+        if self._step % (count * self.num_iterations) == 0 or self._buffered_inputs is None:
+            batch = self._generate_and_score_completions(generation_batch)
+            self._buffered_inputs = micro_batches(batch, batch["prompts"], count)
+            self._rows, self._rollouts, self._scored = PromptRows([], []), Rollouts([]), []
+        return self._buffered_inputs[self._step % count]
+
+    def training_step(self, *args: Any, **kwargs: Any) -> Tensor:
+        """TRL's, after which a micro-batch that will not be used again is let go, pixels and all."""
+        loss: Tensor = super().training_step(*args, **kwargs)
+        count = self.args.steps_per_generation
+        done, buffered = self._step - 1, self._buffered_inputs
+        if buffered is not None and done % (count * self.num_iterations) >= count * (self.num_iterations - 1):
+            buffered[done % count] = None
+        return loss
+
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         conversations = [conversation(row) for row in inputs]
         self._rows = encode_rows(conversations, self.prompt_encoder)
@@ -118,8 +148,26 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
             for row, messages in zip(inputs, conversations, strict=True)
         ]
         output: dict[str, Any] = super()._generate_and_score_completions(light)
-        output["encoded_prompts"] = self._rows.per_row
+        shared = self.args.share_prefix
+        views = self._rollouts.views
+        held = views if shared and views is not None and self._parts.vision_is_frozen else self._rows.prompts
+        output["prompts"] = [held[i] for i in self._rows.prompt_of_row]
+        if shared:
+            output["known_entropies"] = self._known_entropies(output)
         return output
+
+    def _known_entropies(self, output: dict[str, Any]) -> Tensor | None:
+        """Entropies (B, T) of the policy, from the old-policy pass where TRL runs one, else from generation."""
+        if output.get("old_per_token_logps") is not None:
+            return self._scored[0].entropies_BT
+        return self._as_wide(self._rollouts.entropies_BT, output)
+
+    @staticmethod
+    def _as_wide(values_BT: Tensor | None, output: dict[str, Any]) -> Tensor | None:
+        """What generation gave, padded as TRL pads completions when `pad_to_multiple_of` asks for it."""
+        return (
+            None if values_BT is None else pad(values_BT, (0, output["completion_ids"].shape[1] - values_BT.shape[1]))
+        )
 
     def _tokenize_prompts(self, prompts: list[Any]) -> tuple[list[list[int]], None, dict[str, Any]]:
         per_row = self._rows.per_row
@@ -144,32 +192,56 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
         attention_mask: Tensor,
         logits_to_keep: int,
         batch_size: int | None = None,
-        compute_entropy: bool = False,  # noqa: ARG002 (both passes give it)
+        compute_entropy: bool = False,  # noqa: ARG002 (every pass gives it)
         **_: Any,
     ) -> tuple[Tensor, Tensor, None]:
-        if torch.is_grad_enabled():
-            with self.accelerator.autocast():
-                return *full_pass(model, input_ids, attention_mask, logits_to_keep, self._rows.per_row), None
-        completions = Completions(
-            input_ids[:, -logits_to_keep:], attention_mask[:, -logits_to_keep:], self._rows.prompt_of_row
-        )
+        if self._loss_scores is not None:
+            return *self._loss_scores, None
+        mask_BT, rows = attention_mask[:, -logits_to_keep:], batch_size or self.args.per_device_train_batch_size
         with self.accelerator.autocast():
-            scorer = self._scorer(model, batch_size)
-            scores = scorer.score(scorer.view(self._rows.prompts), completions)
+            if self.args.share_prefix:
+                completions = Completions(input_ids[:, -logits_to_keep:], mask_BT, self._rows.prompt_of_row)
+                scores = shared_scores(self._scorer(model, rows), self._known_views(model), completions)
+            else:
+                scores = plain_scores(model, input_ids, attention_mask, logits_to_keep, self._rows.per_row, max_rows=rows)
         self._scored.append(scores)
         return scores.log_probs_BT, scores.entropies_BT, None
+
+    def _known_views(self, model: Any) -> Sequence[EncodedPrompt | PromptView]:
+        """The prompts as generation saw them where `model` sees them alike, else the prompts themselves."""
+        same = model is self.model and not is_peft_model(self.model)
+        # A frozen tower is the reference model's too, and the base's of an adapter that is switched off.
+        if self._rollouts.views is not None and (same or self._parts.vision_is_frozen):
+            return self._rollouts.views
+        return self._rows.prompts
 
     def _scorer(self, model: Any, max_rows: int | None = None) -> CompletionScorer:
         rows = max_rows or self.args.per_device_train_batch_size
         return CompletionScorer(model, temperature=self.temperature, max_rows=rows)
 
+    def _shape_loss(self, inputs: dict[str, Any], scores: tuple[Tensor, Tensor]) -> None:
+        """Change what TRL's loss is given, once the policy's log-probabilities and entropies are known."""
+
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> Tensor:
-        prompts: list[EncodedPrompt] = inputs["encoded_prompts"]
-        self._rows = PromptRows.of(prompts)
-        loss: Tensor = super()._compute_loss(model, inputs)
+        inputs = dict(inputs)
+        with self.accelerator.autocast():
+            self._loss_scores = self._score_micro_batch(model, inputs)
+        try:
+            self._shape_loss(inputs, self._loss_scores)
+            loss: Tensor = super()._compute_loss(model, inputs)
+        finally:
+            self._loss_scores = None
         if not torch.isfinite(loss):
             raise FloatingPointError(
                 f"the loss is {loss.item()} at step {self.state.global_step}: the weights were left as they are; "
                 "lower the learning rate, or look at the rewards and the reference model"
             )
         return loss
+
+    def _score_micro_batch(self, model: Any, inputs: dict[str, Any]) -> tuple[Tensor, Tensor]:
+        if torch.is_grad_enabled():
+            return log_probs_with_gradient(model, inputs, self.args)
+        prompts, prompt_of_row = distinct(inputs["prompts"])
+        completions = Completions(inputs["completion_ids"], inputs["completion_mask"], prompt_of_row)
+        scores = shared_scores(self._scorer(model), prompts, completions)
+        return scores.log_probs_BT, scores.entropies_BT

@@ -9,14 +9,16 @@ from typing import Any
 import torch
 from datasets import IterableDataset
 from torch import Generator, Tensor
-from torch.nn.functional import pad
 
-from video_ktr.attribution import KeyTokens, TokenSignals, select_key_tokens
+from video_ktr.attribution import KeyTokens, select_key_tokens
 from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.errors import ConfigError
-from video_ktr.scoring import Completions, CompletionScores, SignalRequest, token_signals
+from video_ktr.scoring import Completions, CompletionScores, SignalRequest
 from video_ktr.scoring.counterfactual import same_kind
+from video_ktr.scoring.signals import score_counterfactuals, signals_from
 from video_ktr.training.config import VideoKTRConfig
+from video_ktr.training.generation_record import Generation
+from video_ktr.training.key_token_loss import key_token_inputs, shaped_reference
 from video_ktr.training.prompt_rows import conversation
 from video_ktr.training.seeds import derived_generator
 from video_ktr.training.token_records import TokenRecorder
@@ -30,18 +32,20 @@ class VideoKTRTrainer(VideoGRPOTrainer):
     """GRPO whose advantage reaches key tokens only (paper, equation 2).
 
     After TRL has computed the advantages A_i, each completion token gets a weight w_{i,t} from its visual, temporal
-    and entropy scores, and the loss is TRL's own with A_{i,t} = w_{i,t} A_i: min(r A w, clip(r) A w) equals
-    w min(r A, clip(r) A) for w >= 0. The KL term acts on all tokens unless `key_tokens.kl_tokens` says otherwise.
+    and entropy scores, and the loss is TRL's own with A_{i,t} = w_{i,t} A_i (`key_token_inputs`). The KL term acts on
+    all tokens unless `key_tokens.kl_tokens` says otherwise.
 
-    The scores under the true video come from the old-policy pass where TRL runs one, else, in float32, from
-    generation itself; in half precision they are a pass like the counterfactual ones, with the prompt shared.
+    The two counterfactual passes are the only ones added. The scores under the true video come from the old-policy
+    pass where TRL runs one, else, in float32, from generation itself, and in half precision from the update's own
+    forward pass, before its loss is formed. Only a distance between distributions, `share_prefix=False` in half
+    precision, and group scope with micro-batches that split groups take a third pass. A group whose advantages are all
+    zero is not attributed, unless the KL term needs its key tokens.
 
     With "tool_mask" set (preset `official`), TRL's own `entropy`, `kl` and `clip_ratio` metrics are means over key
     tokens. In evaluation the loss is plain GRPO's.
 
     Seams of TRL 1.16 overridden beside `VideoGRPOTrainer`'s: none. It adds to the output of
-    `_generate_and_score_completions` (advantages of shape (B, T); "tool_mask" where the KL term or the denominator
-    is confined to key tokens) and, in `_compute_loss`, to the reference log-probabilities.
+    `_generate_and_score_completions`, and to what `_compute_loss` is given.
     """
 
     args: VideoKTRConfig
@@ -56,73 +60,106 @@ class VideoKTRTrainer(VideoGRPOTrainer):
             )
         self.token_recorder = TokenRecorder(self.args, self._tokenizer)
         self._generation_of_step = (-1, 0)
-        self._loss_inputs: dict[str, Any] | None = None
+        self._generation: Generation
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         output = super()._generate_and_score_completions(inputs)
         if not self.model.training:
             return output
         start = time.perf_counter()
-        signals, true_scores = self._signals(output)
-        mask_BT = output["completion_mask"]
-        keys = select_key_tokens(signals, mask_BT, self.key_token_config, group_size=self.num_generations)
-        advantages_B = output["advantages"]
-        output["advantages"] = advantages_B[:, None] * keys.weights_BT
-        config = self.key_token_config
-        if config.normalizer == config.kl_tokens == "selected":
-            # Confines numerator, denominator and KL term to key tokens, as released.
-            output["tool_mask"] = keys.mask_BT.to(mask_BT.dtype)
-        elif config.normalizer == "selected":
-            # The KL term still averages over the whole completion: only the policy term is rescaled.
-            per_key_token_B = mask_BT.sum(1) / keys.mask_BT.sum(1).clamp(min=1)
-            output["advantages"] = output["advantages"] * per_key_token_B[:, None]
-        elif config.kl_tokens == "selected":
-            output["kl_mask"] = keys.mask_BT
-        self._log_key_tokens(keys, time.perf_counter() - start)
-        self.token_recorder.write(
-            generation=self._generation_of_step,
-            process=self.accelerator.process_index,
+        step = self._count_generation()
+        self._generation = Generation(
+            step=step,
             rows=inputs,
             prompt_keys=[self._rows.keys[i] for i in self._rows.prompt_of_row],
             token_ids=self._rollouts.token_ids,
-            signals=signals,
-            keys=keys,
-            log_probs_BT=true_scores.log_probs_BT,
             rewards=self._local_rewards(len(inputs)),
-            advantages_B=advantages_B,
+            attributed_B=self._attributed(output),
         )
+        output["generation_row"] = torch.arange(len(inputs), device=output["advantages"].device)
+        request = self._request(output)
+        scorer = self._scorer(self.model)
+        with self.accelerator.autocast():
+            self._generation.counterfactuals = score_counterfactuals(scorer, request, self.key_token_config)
+            true_scores = self._known_scores(output)
+            if true_scores is None and not self._loss_scores_the_true_video(output):
+                keep_hidden = self.key_token_config.distance != "log_prob"
+                true_scores = scorer.score(request.views or [], request.completions, keep_hidden=keep_hidden)
+            if true_scores is not None:
+                output.update(self._key_token_inputs(output, self._generation, true_scores))
+        self._metrics["train"]["key_tokens/seconds"].append(time.perf_counter() - start)
         return output
 
-    def _signals(self, output: dict[str, Any]) -> tuple[TokenSignals, CompletionScores]:
+    def _attributed(self, output: dict[str, Any]) -> Tensor:
+        """True at rows (B) whose key tokens can move the loss: a group of equal rewards has no advantages to weigh."""
+        advantages_B = output["advantages"]
+        if self.beta != 0.0 and self.key_token_config.kl_tokens == "selected":
+            return torch.ones_like(advantages_B, dtype=torch.bool)
+        prompt_B = torch.tensor(self._rows.prompt_of_row, device=advantages_B.device)
+        learns_U = torch.zeros(len(self._rows.prompts), device=advantages_B.device)
+        learns_U = learns_U.index_add(0, prompt_B, (advantages_B != 0).float())
+        return learns_U[prompt_B] > 0
+
+    def _request(self, output: dict[str, Any]) -> SignalRequest:
+        """The rows to attribute, and a seed for each prompt."""
         rows = self._rows
         # By the prompt, not its place: a group that is spread over processes sees one counterfactual.
-        step = self._count_generation()
-        seeds = [(self.args.seed, *step, key) for key in rows.keys]
-        request = SignalRequest(
+        seeds = [(self.args.seed, *self._generation.step, key) for key in rows.keys]
+        mask_BT = output["completion_mask"] * self._generation.attributed_B[:, None]
+        return SignalRequest(
             prompts=rows.prompts,
-            completions=Completions(output["completion_ids"], output["completion_mask"], rows.prompt_of_row),
+            completions=Completions(output["completion_ids"], mask_BT, rows.prompt_of_row),
             generators=[derived_generator(*seed) for seed in seeds],
             donors=self._donors(rows.prompts, [derived_generator(*seed, "donor") for seed in seeds]),
-            views=self._rollouts.views,
+            views=self._rollouts.views or self._scorer(self.model).view(rows.prompts),
         )
-        known = self._known_scores(output)
-        with self.accelerator.autocast():
-            return token_signals(self._scorer(self.model), request, self.key_token_config, true_scores=known)
 
     def _known_scores(self, output: dict[str, Any]) -> CompletionScores | None:
         """Scores under the true video that some pass has given already."""
+        if self.key_token_config.distance != "log_prob":
+            return None
         if output.get("old_per_token_logps") is not None:
             # The first pass TRL runs without gradients is the old policy's, when it runs one.
             return self._scored[0]
-        log_probs_BT, entropies_BT = self._rollouts.log_probs_BT, self._rollouts.entropies_BT
+        log_probs_BT = self._as_wide(self._rollouts.log_probs_BT, output)
+        entropies_BT = self._as_wide(self._rollouts.entropies_BT, output)
         exact = self.model.dtype == torch.float32 and self.accelerator.mixed_precision == "no"
         if log_probs_BT is None or entropies_BT is None or not exact:
             # In half precision, decoding token by token and scoring at once differ by more than small shifts: the
             # two sides of a shift come from the same kind of pass.
             return None
-        # TRL pads completions beyond the longest when `pad_to_multiple_of` asks for it.
-        missing = output["completion_ids"].shape[1] - log_probs_BT.shape[1]
-        return CompletionScores(pad(log_probs_BT, (0, missing)), pad(entropies_BT, (0, missing)))
+        return CompletionScores(log_probs_BT, entropies_BT)
+
+    def _loss_scores_the_true_video(self, output: dict[str, Any]) -> bool:
+        """Whether key tokens can wait for the loss: its pass has the weights that sampled, and sees what they need."""
+        whole_groups = self.args.per_device_train_batch_size % self.num_generations == 0
+        return (
+            self.key_token_config.distance == "log_prob"
+            and output.get("old_per_token_logps") is None
+            and self.args.share_prefix
+            and (self.key_token_config.scope == "sequence" or whole_groups)
+        )
+
+    def _key_token_inputs(
+        self, batch: dict[str, Any], generation: Generation, true_scores: CompletionScores
+    ) -> dict[str, Any]:
+        """Select key tokens for rows of the last generation, record them, and say what the loss is given for them."""
+        mask_BT = batch["completion_mask"] * generation.attributed_B[:, None]
+        signals = signals_from(
+            self._scorer(self.model), true_scores, generation.counterfactuals, mask_BT, self.key_token_config
+        )
+        keys = select_key_tokens(signals, mask_BT, self.key_token_config, group_size=self.num_generations)
+        self._log_key_tokens(keys, generation)
+        self.token_recorder.write(
+            generation=generation,
+            row_numbers=batch["generation_row"].tolist(),
+            process=self.accelerator.process_index,
+            signals=signals,
+            keys=keys,
+            log_probs_BT=true_scores.log_probs_BT,
+            advantages_B=batch["advantages"],
+        )
+        return key_token_inputs(batch, keys, self.key_token_config)
 
     def _count_generation(self) -> tuple[int, int]:
         """This step, and how many generations it has seen: a seed that a resumed run comes to again."""
@@ -152,51 +189,28 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         total = rows * self.accelerator.num_processes
         return {name: list(values)[-total:][first : first + rows] for name, values in self._logs["rewards"].items()}
 
-    def _log_key_tokens(self, keys: KeyTokens, seconds: float) -> None:
-        values = {"update_ratio": keys.update_ratio, "empty_rows": float(keys.empty_rows), "seconds": seconds}
+    def _log_key_tokens(self, keys: KeyTokens, generation: Generation) -> None:
+        attributed = bool(generation.attributed_B.any())
+        values = {"update_ratio": keys.update_ratio, "empty_rows": float(keys.empty_rows)}
         for signal, statistics in keys.statistics.items():
             values[f"{signal}/ratio"] = statistics.ratio
             values[f"{signal}/ties"] = float(statistics.ties)
             values[f"{signal}/mean_score"] = statistics.mean_score
+        if not attributed:
+            # TRL leaves NaN out of its means.
+            values = dict.fromkeys(values, float("nan"))
+        values["skipped_rows"] = float((~generation.attributed_B).sum())
         gathered = self.accelerator.gather(torch.tensor([list(values.values())], device=self.accelerator.device))
-        for name, value in zip(values, gathered.mean(0).tolist(), strict=True):
+        for name, value in zip(values, gathered.nanmean(0).tolist(), strict=True):
             self._metrics["train"][f"key_tokens/{name}"].append(value)
 
-    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> Tensor:
-        self._loss_inputs = dict(inputs)
-        try:
-            return super()._compute_loss(model, self._loss_inputs)
-        finally:
-            self._loss_inputs = None
-
-    def _get_per_token_logps_and_entropies(self, model: Any, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor, None]:
-        scores = super()._get_per_token_logps_and_entropies(model, *args, **kwargs)
-        # TRL reads the reference from its inputs after this pass: the place to shape the KL term.
-        if self._loss_inputs is not None and self.beta != 0.0:
-            self._loss_inputs["ref_per_token_logps"] = shaped_reference(
-                self._loss_inputs["ref_per_token_logps"],
-                scores[0],
-                clamp=self.args.kl_clamp,
-                kl_mask_BT=self._loss_inputs.get("kl_mask"),
+    def _shape_loss(self, inputs: dict[str, Any], scores: tuple[Tensor, Tensor]) -> None:
+        if "generation_row" in inputs and inputs["advantages"].dim() == 1:
+            # Key tokens have waited for these scores.
+            generation = self._generation.take(inputs["generation_row"])
+            true_scores = CompletionScores(*(values_BT.detach() for values_BT in scores))
+            inputs.update(self._key_token_inputs(inputs, generation, true_scores))
+        if self.beta != 0.0:
+            inputs["ref_per_token_logps"] = shaped_reference(
+                inputs["ref_per_token_logps"], scores[0], clamp=self.args.kl_clamp, kl_mask_BT=inputs.get("kl_mask")
             )
-        return scores
-
-
-def shaped_reference(
-    reference_BT: Tensor, log_probs_BT: Tensor, *, clamp: float | None = None, kl_mask_BT: Tensor | None = None
-) -> Tensor:
-    """Reference log-probabilities that clamp or mask TRL's KL term, exp(d) - d - 1 with d = reference - log pi.
-
-    The released code clamps d to [-10, 10], where the gradient is 0 outside; TRL does not clamp. Writing
-    reference' = log pi + clamp(d) gives TRL's d the clamped value and gradient. At a masked token reference' = log pi,
-    so d = 0 and its gradient is 0.
-
-    Args:
-        clamp: Largest |d| in nats; None for none.
-        kl_mask_BT: True where the KL term acts; None for everywhere.
-    """
-    if clamp is not None:
-        reference_BT = log_probs_BT + (reference_BT - log_probs_BT).clamp(-clamp, clamp)
-    if kl_mask_BT is not None:
-        reference_BT = torch.where(kl_mask_BT.bool(), reference_BT, log_probs_BT)
-    return reference_BT
