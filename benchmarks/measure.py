@@ -6,7 +6,7 @@ import os
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +33,11 @@ class Measurement:
 class PeakMemory:
     """Bytes above the start at the highest point: CUDA's counter, or resident memory (glibc) looked at every 2 ms."""
 
+    def __init__(self, device: str):
+        self.cuda = device == "cuda"
+
     def __enter__(self) -> "PeakMemory":
         self.peak = 0
-        self.cuda = torch.cuda.is_available()
         if self.cuda:
             torch.cuda.synchronize()
             torch.cuda.reset_peak_memory_stats()
@@ -68,18 +70,30 @@ class PeakMemory:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def alternate(work: dict[str, Callable[[], object]], repeats: int) -> dict[str, Measurement]:
+def alternate(work: dict[str, Callable[[], object]], repeats: int, device: str = "cpu") -> dict[str, Measurement]:
     """Run every piece `repeats` times, in turns, after one turn that warms up and does not count."""
     results = {name: Measurement([], []) for name in work}
     for repeat in range(repeats + 1):
         for name, run in work.items():
-            with PeakMemory() as memory:
+            with PeakMemory(device) as memory:
                 start = time.perf_counter()
                 run()
-                if torch.cuda.is_available():
+                if device == "cuda":
                     torch.cuda.synchronize()
                 seconds = time.perf_counter() - start
             if repeat:
                 results[name].seconds.append(seconds)
                 results[name].peak_bytes.append(memory.peak)
     return results
+
+
+def paired_ratio(numerator: Sequence[Measurement], denominator: Sequence[Measurement]) -> float:
+    """Median over turns of (sum of the one) / (sum of the other): a noisy machine slows both halves of a turn."""
+    tops = zip(*(m.seconds for m in numerator), strict=True)
+    bottoms = zip(*(m.seconds for m in denominator), strict=True)
+    return statistics.median(sum(top) / sum(bottom) for top, bottom in zip(tops, bottoms, strict=True))
+
+
+def peak_ratio(numerator: Sequence[Measurement], denominator: Sequence[Measurement]) -> float:
+    """Highest median peak of the one over that of the other: pieces run one after the other."""
+    return max(m.median_peak_mb for m in numerator) / max(m.median_peak_mb for m in denominator)

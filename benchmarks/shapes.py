@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import PreTrainedTokenizerBase, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers import (
+    AutoModelForImageTextToText,
+    PreTrainedTokenizerBase,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+)
 
 from video_ktr.data.media import write_video
 
@@ -25,6 +30,10 @@ class Shape:
     vision_depth: int
     vision_heads: int
     vision_feed_forward: int
+    vision_full_attention: tuple[int, ...]
+    """Vision layers that look at a whole frame; the others look at windows of 112 x 112 pixels."""
+    tied: bool = True
+    """Whether the LM head is the embedding table."""
 
 
 SHAPES = {
@@ -32,16 +41,22 @@ SHAPES = {
     # 7B model, so that the LM head does not outweigh the rest.
     "64m": Shape(
         vocabulary=8192, hidden=512, layers=13, heads=8, kv_heads=2, feed_forward=2048,
-        vision_hidden=320, vision_depth=6, vision_heads=8, vision_feed_forward=1280,
+        vision_hidden=320, vision_depth=6, vision_heads=8, vision_feed_forward=1280, vision_full_attention=(5,),
     ),
-    # The shape of Qwen2.5-VL-3B, for a GPU.
+    # The shapes of Qwen2.5-VL-3B and Qwen2.5-VL-7B, for a GPU.
     "3b": Shape(
         vocabulary=151_936, hidden=2048, layers=36, heads=16, kv_heads=2, feed_forward=11_008,
         vision_hidden=1280, vision_depth=32, vision_heads=16, vision_feed_forward=3420,
+        vision_full_attention=(7, 15, 23, 31),
+    ),
+    "7b": Shape(
+        vocabulary=152_064, hidden=3584, layers=28, heads=28, kv_heads=4, feed_forward=18_944,
+        vision_hidden=1280, vision_depth=32, vision_heads=16, vision_feed_forward=3420,
+        vision_full_attention=(7, 15, 23, 31), tied=False,
     ),
     "tiny": Shape(
         vocabulary=1000, hidden=32, layers=2, heads=4, kv_heads=2, feed_forward=48,
-        vision_hidden=16, vision_depth=1, vision_heads=2, vision_feed_forward=24,
+        vision_hidden=16, vision_depth=2, vision_heads=2, vision_feed_forward=24, vision_full_attention=(1,),
     ),
 }  # fmt: skip
 
@@ -59,7 +74,7 @@ def build_model(
         "num_hidden_layers": shape.layers,
         "num_attention_heads": shape.heads,
         "num_key_value_heads": shape.kv_heads,
-        "tie_word_embeddings": True,
+        "tie_word_embeddings": shape.tied,
         "pad_token_id": tokenizer.pad_token_id,
         "eos_token_id": tokenizer.eos_token_id,
         "rope_parameters": {
@@ -74,7 +89,7 @@ def build_model(
         "num_heads": shape.vision_heads,
         "intermediate_size": shape.vision_feed_forward,
         "out_hidden_size": shape.hidden,
-        "fullatt_block_indexes": [shape.vision_depth - 1],
+        "fullatt_block_indexes": list(shape.vision_full_attention),
         "tokens_per_second": 2,
     }
     config = Qwen2_5_VLConfig(
@@ -84,11 +99,11 @@ def build_model(
         video_token_id=token("<|video_pad|>"),
         vision_start_token_id=token("<|vision_start|>"),
         vision_end_token_id=token("<|vision_end|>"),
-        tie_word_embeddings=True,
+        tie_word_embeddings=shape.tied,
     )
     torch.manual_seed(0)
     with torch.device(device):
-        return Qwen2_5_VLForConditionalGeneration(config).to(dtype)
+        return AutoModelForImageTextToText.from_config(config, dtype=dtype)
 
 
 def video_row(folder: Path, *, frames: int, side: int, words: int) -> dict[str, Any]:
@@ -101,3 +116,9 @@ def video_row(folder: Path, *, frames: int, side: int, words: int) -> dict[str, 
     write_video(blocks.repeat(28, axis=1).repeat(28, axis=2), path, fps=2)
     text = {"type": "text", "text": " ".join(["red"] * words)}
     return {"prompt": [{"role": "user", "content": [{"type": "video", "video": str(path)}, text]}], "problem_id": "0"}
+
+
+def text_row(words: int) -> dict[str, Any]:
+    """A dataset row without media, of `words` tokens and the template's."""
+    text = {"type": "text", "text": " ".join(["red"] * words)}
+    return {"prompt": [{"role": "user", "content": [text]}], "problem_id": "0"}

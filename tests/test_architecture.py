@@ -11,12 +11,14 @@ ROOT = Path(__file__).parents[1]
 PACKAGE, TESTS = ROOT / "video_ktr", ROOT / "tests"
 # Tests of more than one module.
 ACROSS = {
-    "benchmarks/test_attribution_cost.py",
+    "benchmarks/test_gpu_7b.py",
+    "benchmarks/test_step_cost.py",
     "attribution/test_attribution_imports.py",
     "cli/test_killed_run.py",
     "toyworld/test_key_tokens_of_toy_world.py",
     "training/test_real_videos.py",
     "training/test_seams.py",
+    "training/test_share_prefix.py",
     "training/test_two_processes.py",
 }
 

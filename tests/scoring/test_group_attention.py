@@ -32,9 +32,7 @@ def lay_out(sizes):
 
 @settings(deadline=None, max_examples=40)
 @given(
-    st.lists(
-        st.tuples(st.integers(0, 5), st.lists(st.integers(1, 4), min_size=1, max_size=3)), min_size=1, max_size=3
-    ),
+    st.lists(st.tuples(st.integers(0, 5), st.lists(st.integers(1, 4), min_size=1, max_size=3)), min_size=1, max_size=3),
     st.sampled_from([(4, 4), (4, 2), (4, 1)]),
 )
 def test_equals_attention_under_the_dense_mask_with_its_gradients(sizes, heads):

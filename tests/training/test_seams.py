@@ -3,8 +3,8 @@
 import inspect
 
 import pytest
-import torch
 import trl
+from transformers import Trainer
 from trl import GRPOTrainer
 from trl.trainer.utils import add_fused_lm_head
 
@@ -48,7 +48,8 @@ def test_scoring_signature_starts_as_ours():
 
 
 def test_only_the_named_seams_are_overridden():
-    overridden = {name for name in vars(VideoGRPOTrainer) if name in vars(GRPOTrainer)} - {"__init__", "__doc__"}
+    ours = VideoGRPOTrainer.__mro__[: VideoGRPOTrainer.__mro__.index(GRPOTrainer)]
+    overridden = {name for kind in ours for name in vars(kind) if name in vars(GRPOTrainer)} - {"__init__", "__doc__"}
     private = {name for name in overridden if not name.startswith("__")}
     assert private == {*SIGNATURES, "_get_per_token_logps_and_entropies"}
     added = {name for name in vars(VideoKTRTrainer) if name in vars(GRPOTrainer) and not name.startswith("__")}
@@ -90,3 +91,9 @@ def test_old_policy_is_the_first_pass_without_gradients():
     old = body.index("old_per_token_logps, _, _ = self._get_per_token_logps_and_entropies(")
     assert old < body.index("ref_per_token_logps, _, _ = self._get_per_token_logps_and_entropies(")
     assert body.count("self._get_per_token_logps_and_entropies(") == 3
+
+
+def test_the_loader_is_built_where_we_wrap_its_dataset():
+    names = list(inspect.signature(Trainer._get_dataloader).parameters)
+    assert names[:2] == ["self", "dataset"]
+    assert "return self._get_dataloader(\n            dataset=dataset" in source("get_train_dataloader")

@@ -15,7 +15,7 @@ def reward(completions, **_):
     return [float(len(completion[0]["content"]) % 7) for completion in completions]
 
 
-def main(checkpoint, rows, output):
+def main(checkpoint, rows, output, settings="{}"):
     args = VideoKTRConfig(
         output_dir=output,
         max_steps=2,
@@ -32,6 +32,7 @@ def main(checkpoint, rows, output):
         logging_steps=1,
         save_strategy="no",
         token_record_rate=1.0,
+        **json.loads(settings),
     )
     trainer = VideoKTRTrainer(
         checkpoint,

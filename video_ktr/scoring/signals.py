@@ -17,6 +17,10 @@ from video_ktr.scoring.prompt_view import PromptView
 from video_ktr.scoring.scorer import CompletionScorer, CompletionScores
 from video_ktr.scoring.token_stats import token_distances
 
+SHIFT_RESOLUTION = 1e-5
+"""Nats. Two float32 passes over the same tokens agree to about this: a smaller shift is rounding and counts as 0, so
+that tokens the video does not touch are ranked by their place, not by noise."""
+
 
 @dataclass(frozen=True, eq=False)
 class SignalRequest:
@@ -144,7 +148,7 @@ def _shift(
     chosen_BT = mask_BT & other.rows_B[:, None]
     if config.distance == "log_prob":
         shift_BT = log_prob_shift(true_scores.log_probs_BT, other.scores.log_probs_BT, signed=config.signed)
-        return shift_BT * chosen_BT
+        return shift_BT.masked_fill(~chosen_BT | (shift_BT.abs() < SHIFT_RESOLUTION), 0.0)
     if true_scores.hidden_KD is None or other.scores.hidden_KD is None:
         raise ValueError("a distribution distance needs hidden states")
     shift_BT = torch.zeros(mask_BT.shape, device=mask_BT.device)

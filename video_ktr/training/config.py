@@ -9,6 +9,7 @@ from video_ktr.attribution import KeyTokenConfig
 from video_ktr.data.media import MediaConfig
 from video_ktr.errors import ConfigError
 from video_ktr.generation import Sampling
+from video_ktr.training.sampler import prefetch_factor
 
 PRESET_BETA = {"paper": 0.4, "official": 0.04}
 """KL coefficient: section 4.1 of the paper, and every script the authors committed. They differ by ten."""
@@ -62,6 +63,8 @@ class VideoGRPOConfig(GRPOConfig):
                 "use_vllm=True would train without the video: vLLM rollouts are not supported, set use_vllm=False"
             )
         self._check_checkpoints_fall_between_generations()
+        if self.dataloader_num_workers > 0:
+            self._set_up_loader_workers()
 
     def _check_sampling(self) -> None:
         """Let `Sampling` refuse what is out of range before a model is loaded."""
@@ -87,6 +90,18 @@ class VideoGRPOConfig(GRPOConfig):
                     f"save_steps={self.save_steps} falls inside a generation of {per_generation} passes, so a resumed "
                     f"run would differ: make save_steps * gradient_accumulation_steps a multiple of {per_generation}"
                 )
+
+    def _set_up_loader_workers(self) -> None:
+        if self.dataloader_persistent_workers:
+            raise ConfigError(
+                "dataloader_persistent_workers=True draws random numbers in another order from the second epoch on, so "
+                "that a resumed run would differ: leave it out"
+            )
+        if self.remove_unused_columns:
+            raise ConfigError("remove_unused_columns=True takes away what loader workers have encoded: leave it out")
+        if self.dataloader_prefetch_factor is None:  # type: ignore[has-type]
+            copies = (self.steps_per_generation or 1) * self.num_iterations
+            self.dataloader_prefetch_factor = prefetch_factor(self.dataloader_num_workers, copies)
 
     @property
     def media_config(self) -> MediaConfig:

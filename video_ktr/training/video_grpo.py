@@ -22,30 +22,27 @@ from video_ktr.scoring.model_family import base_model, require_supported
 from video_ktr.training.checkpoints import ResumableWeights
 from video_ktr.training.config import VideoGRPOConfig
 from video_ktr.training.log_prob_passes import log_probs_with_gradient, plain_scores, shared_scores
-from video_ktr.training.micro_batches import distinct, micro_batches
-from video_ktr.training.prompt_rows import PromptRows, conversation, encode_rows, without_media
+from video_ktr.training.micro_batches import GroupedMicroBatches, distinct
+from video_ktr.training.prompt_loading import EncodedLoader, take_encoded
+from video_ktr.training.prompt_rows import PromptRows, conversation, without_media
 from video_ktr.training.run_directory import RunDirectoryCallback
-from video_ktr.training.sampler import EpochRepeatSampler
 from video_ktr.training.shared_pass import accept_wanted_hidden
 
 REFUSED = ("tools", "rollout_func", "environment_factory")
 
 
-class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
+class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, GRPOTrainer):
     """`trl.GRPOTrainer` whose messages may hold `{"type": "video", "video": path or frames}`.
 
     Images, videos and text-only prompts may be mixed in one batch. Media are decoded and encoded once per distinct
     prompt of a generation batch; rows carry references. Positions after a video follow the released M-RoPE rule in
     generation, scoring and update alike.
 
-    Seams of TRL 1.16 that are overridden, each pinned by a test:
+    Seams of TRL 1.16 that are overridden, here and in the classes it is made of, each pinned by a test:
         `_generate_and_score_completions`: encodes the prompts, hands TRL rows without media, and adds the prompts to
             its output, one reference per row.
-        `_get_train_sampler`: the same order of prompts, but a function of the epoch, so that it survives a resume.
         `_tokenize_prompts`: returns the token ids of the prompts already encoded.
         `_generate_single_turn`: draws completions with a `RolloutEngine`.
-        `_prepare_inputs`: shuffles groups instead of rows, so that a micro-batch shares its prompts.
-        `training_step`: lets a micro-batch go after its last use.
         `_get_per_token_logps_and_entropies`: without gradients (old policy, reference), the shared-prompt scorer; in
             the loss, what `_compute_loss` has computed before.
         `_compute_loss`: runs the policy with gradients, each prompt once, only where a token moves the loss (with
@@ -95,11 +92,11 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
             extra=dict(self.args.generation_kwargs or {}),
         )
         accept_wanted_hidden(self.model)
-        self._buffered_inputs: list[Any] | None = None
         self._loss_scores: tuple[Tensor, Tensor] | None = None
-        self._rows = PromptRows([], [])
-        self._rollouts = Rollouts([])
-        self._scored: list[CompletionScores] = []
+        self._rows: PromptRows
+        self._rollouts: Rollouts
+        self._scored: list[CompletionScores]
+        self._forget_generation()
         self.add_callback(RunDirectoryCallback(self.sampling))
 
     def _refuse_sharded_weights(self) -> None:
@@ -108,39 +105,12 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
         if self.is_fsdp_enabled or (plugin is not None and plugin.zero_stage == 3):
             raise ConfigError("FSDP and DeepSpeed ZeRO-3 split the weights, which is not supported: use DDP or ZeRO-2")
 
-    def _get_train_sampler(self, dataset: Any = None) -> EpochRepeatSampler:
-        theirs = super()._get_train_sampler(dataset)
-        return EpochRepeatSampler(
-            theirs.data_source,
-            theirs.mini_repeat_count,
-            theirs.batch_size,
-            theirs.repeat_count,
-            shuffle=theirs.shuffle,
-            seed=theirs.seed,
-        )
-
-    def _prepare_inputs(self, generation_batch: Any) -> Any:
-        if not self.model.training:
-            return super()._prepare_inputs(generation_batch)
-        count = self.args.steps_per_generation
-        if self._step % (count * self.num_iterations) == 0 or self._buffered_inputs is None:
-            batch = self._generate_and_score_completions(generation_batch)
-            self._buffered_inputs = micro_batches(batch, batch["prompts"], count)
-            self._rows, self._rollouts, self._scored = PromptRows([], []), Rollouts([]), []
-        return self._buffered_inputs[self._step % count]
-
-    def training_step(self, *args: Any, **kwargs: Any) -> Tensor:
-        """TRL's, after which a micro-batch that will not be used again is let go, pixels and all."""
-        loss: Tensor = super().training_step(*args, **kwargs)
-        count = self.args.steps_per_generation
-        done, buffered = self._step - 1, self._buffered_inputs
-        if buffered is not None and done % (count * self.num_iterations) >= count * (self.num_iterations - 1):
-            buffered[done % count] = None
-        return loss
+    def _forget_generation(self) -> None:
+        self._rows, self._rollouts, self._scored = PromptRows([], []), Rollouts([]), []
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         conversations = [conversation(row) for row in inputs]
-        self._rows = encode_rows(conversations, self.prompt_encoder)
+        self._rows = take_encoded(inputs, conversations, self.prompt_encoder)
         self._scored = []
         media_columns = ("image", "images")
         light = [
@@ -150,7 +120,9 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
         output: dict[str, Any] = super()._generate_and_score_completions(light)
         shared = self.args.share_prefix
         views = self._rollouts.views
-        held = views if shared and views is not None and self._parts.vision_is_frozen else self._rows.prompts
+        held: Sequence[Any] = (
+            views if shared and views is not None and self._parts.vision_is_frozen else self._rows.prompts
+        )
         output["prompts"] = [held[i] for i in self._rows.prompt_of_row]
         if shared:
             output["known_entropies"] = self._known_entropies(output)
@@ -203,7 +175,9 @@ class VideoGRPOTrainer(ResumableWeights, GRPOTrainer):
                 completions = Completions(input_ids[:, -logits_to_keep:], mask_BT, self._rows.prompt_of_row)
                 scores = shared_scores(self._scorer(model, rows), self._known_views(model), completions)
             else:
-                scores = plain_scores(model, input_ids, attention_mask, logits_to_keep, self._rows.per_row, max_rows=rows)
+                scores = plain_scores(
+                    model, input_ids, attention_mask, logits_to_keep, self._rows.per_row, max_rows=rows
+                )
         self._scored.append(scores)
         return scores.log_probs_BT, scores.entropies_BT, None
 

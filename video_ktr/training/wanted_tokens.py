@@ -23,7 +23,7 @@ def wanted_tokens(inputs: dict[str, Any], args: VideoGRPOConfig) -> Tensor:
     Args:
         inputs: A micro-batch of TRL's loss; "kl_mask", where present, says where the KL term acts.
     """
-    mask_BT = inputs["completion_mask"].bool()
+    mask_BT: Tensor = inputs["completion_mask"].bool().clone()
     if "tool_mask" in inputs:
         mask_BT = mask_BT & inputs["tool_mask"].bool()
     if _acts_token_by_token(args) and inputs.get("known_entropies") is not None:
@@ -33,13 +33,12 @@ def wanted_tokens(inputs: dict[str, Any], args: VideoGRPOConfig) -> Tensor:
             learns_BT = learns_BT | inputs.get("kl_mask", mask_BT).bool()
         mask_BT = mask_BT & learns_BT
     if not mask_BT.any():
-        mask_BT = torch.zeros_like(mask_BT)
         mask_BT[0, 0] = True
     return mask_BT
 
 
 def _acts_token_by_token(args: VideoGRPOConfig) -> bool:
-    return bool(
+    tokenwise: bool = (
         args.loss_type in TOKENWISE_LOSSES
         and args.importance_sampling_level == "token"
         and args.off_policy_mask_threshold is None
