@@ -23,6 +23,7 @@ def token_record(step, question, tokens, *, visual=(), temporal=(), entropy=(), 
         "tokens": tokens,
         **{f"{name}_score": [float(i) for i in range(len(tokens))] for name in chosen},
         **{f"{name}_selected": [i in at for i in range(len(tokens))] for name, at in chosen.items()},
+        "selected": [i in {*visual, *temporal, *entropy} for i in range(len(tokens))],
         "rewards": [("accuracy_reward", 1.0), ("format_reward", None)],
         "advantage": -0.5,
         **changes,
@@ -55,6 +56,8 @@ def run_directory(tmp_path):
             token_record(step, question, [" red", f" {HOSTILE}", " cross"], visual=[1], temporal=[1, 2])
             for question in questions
         ]
+        if step:
+            records.append(token_record(step, "D, all answers alike", [" red"], visual_score=None))
         pq.write_table(pa.Table.from_pylist(records, schema=SCHEMA), run / "tokens" / f"step-{step:06d}-0.parquet")
     return run
 

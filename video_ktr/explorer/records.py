@@ -44,9 +44,10 @@ def read_result(path: str | Path) -> Record:
 
 
 def newest_completions(run: str | Path, number: int) -> list[Record]:
-    """Up to `number` token records, the newest steps first, each of another question.
+    """Up to `number` token records with key tokens in them, the newest steps first, each of another question.
 
-    Raises DataError when the run recorded no tokens.
+    A completion of a group of equal rewards has none: it taught nothing, and was not attributed. Raises DataError when
+    the run recorded no tokens.
     """
     files = sorted((Path(run) / "tokens").glob("step-*.parquet"), reverse=True)
     if not files:
@@ -54,7 +55,8 @@ def newest_completions(run: str | Path, number: int) -> list[Record]:
     found: dict[str, Record] = {}
     for file in files:
         for record in pq.read_table(file).to_pylist():
-            found.setdefault(record["question"], record)
+            if any(record["selected"]):
+                found.setdefault(record["question"], record)
             if len(found) == number:
                 return list(found.values())
     return list(found.values())
