@@ -13,7 +13,9 @@ def run_steps(console, tmp_path, steps):
     progress.on_train_begin(args, state, control)
     for state.global_step in range(1, steps + 1):
         progress.on_step_end(args, state, control)
-        progress.on_log(args, state, control, logs={"loss": 0.5, "reward": 1.25, "other": 3})
+        progress.on_log(
+            args, state, control, logs={"loss": 0.5, "reward": 1.25, "other": 3, "key_tokens/update_ratio": None}
+        )
     progress.on_train_end(args, state, control)
 
 

@@ -58,7 +58,9 @@ class StepProgress(TrainerCallback):
     ) -> None:
         """Take over the newest figures."""
         del args, state, control, kwargs
-        found = {label: logs[key] for key, label in SHOWN.items() if key in logs} if logs else {}
+        # TRL logs None for a metric that had no values, such as the accuracy of rows that none could be scored.
+        given = {label: (logs or {}).get(key) for key, label in SHOWN.items()}
+        found = {label: value for label, value in given.items() if value is not None}
         if found:
             self.figures = "  ".join(f"{label} {value:.3f}" for label, value in found.items())
 
