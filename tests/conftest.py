@@ -8,11 +8,15 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import pytest
 import torch
+from hypothesis import settings
 
 from tests.tiny import VOCABULARY, build_tiny_model, random_prompt
 from video_ktr.scoring import Completions
 
 torch.set_num_threads(1)
+# How long an example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", params=["qwen2_5_vl", "qwen2_vl"])

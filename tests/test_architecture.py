@@ -18,6 +18,7 @@ ACROSS = {
     "training/test_real_videos.py",
     "training/test_seams.py",
     "training/test_share_prefix.py",
+    "training/test_sharded_weights.py",
     "training/test_two_processes.py",
 }
 

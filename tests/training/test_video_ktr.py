@@ -392,8 +392,10 @@ def test_evaluates_while_it_trains(build_trainer, rows):
     assert not any("key_tokens" in name for name in metrics)
 
 
-def test_sharded_weights_are_refused(build_trainer):
-    trainer = build_trainer()
-    trainer.is_fsdp_enabled = True
+def test_engines_that_cannot_work_are_refused(build_trainer, monkeypatch):
+    def refuse(*_):
+        raise ConfigError("FSDP version 1 is not supported")
+
+    monkeypatch.setattr("video_ktr.training.video_grpo.adapt_to_engine", refuse)
     with pytest.raises(ConfigError, match="FSDP"):
-        trainer._refuse_sharded_weights()
+        build_trainer()

@@ -6,32 +6,30 @@ Letters: B rows (prompts x G), T completion tokens, L prompt and completion toke
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-from accelerate.utils import is_peft_model
 from torch import Tensor
 from torch.nn.functional import pad
 from transformers import AutoConfig
-from trl import GRPOTrainer
 from trl.models.utils import unwrap_model_for_generation
 
 from video_ktr.data.encoding import EncodedPrompt, PromptEncoder
 from video_ktr.errors import ConfigError
 from video_ktr.generation import Rollouts, Sampling, TransformersEngine
-from video_ktr.scoring import Completions, CompletionScorer, CompletionScores, PromptView, VisionLanguageModel
+from video_ktr.scoring import PromptView, VisionLanguageModel
 from video_ktr.scoring.model_family import base_model, require_supported
 from video_ktr.training.checkpoints import ResumableWeights
 from video_ktr.training.config import VideoGRPOConfig
-from video_ktr.training.log_prob_passes import log_probs_with_gradient, plain_scores, shared_scores
-from video_ktr.training.micro_batches import GroupedMicroBatches, distinct
+from video_ktr.training.engines import adapt_to_engine
+from video_ktr.training.micro_batches import GroupedMicroBatches
 from video_ktr.training.prompt_loading import EncodedLoader, take_encoded
 from video_ktr.training.prompt_rows import PromptRows, conversation, without_media
 from video_ktr.training.run_directory import RunDirectoryCallback
 from video_ktr.training.shared_pass import accept_wanted_hidden
+from video_ktr.training.video_log_probs import VideoLogProbs
 
 REFUSED = ("tools", "rollout_func", "environment_factory")
 
 
-class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, GRPOTrainer):
+class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, VideoLogProbs):
     """`trl.GRPOTrainer` whose messages may hold `{"type": "video", "video": path or frames}`.
 
     Images, videos and text-only prompts may be mixed in one batch. Media are decoded and encoded once per distinct
@@ -43,17 +41,13 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, GRP
             its output, one reference per row.
         `_tokenize_prompts`: returns the token ids of the prompts already encoded.
         `_generate_single_turn`: draws completions with a `RolloutEngine`.
-        `_get_per_token_logps_and_entropies`: without gradients (old policy, reference), the shared-prompt scorer; in
-            the loss, what `_compute_loss` has computed before.
-        `_compute_loss`: runs the policy with gradients, each prompt once, only where a token moves the loss (with
-            `share_prefix=False` every row by itself, whole), and stops on a loss that is not finite.
 
     Args:
         model, reward_funcs, args, train_dataset, ...: As for `GRPOTrainer`; `args` is a `VideoGRPOConfig`.
 
     Raises:
-        ConfigError: The model has no video support, its weights are sharded, or tools, environments or a rollout
-            function are passed.
+        ConfigError: The model has no video support, its weights are split by FSDP 1 or with CPU offload, or tools,
+            environments or a rollout function are passed.
     """
 
     args: VideoGRPOConfig
@@ -71,7 +65,7 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, GRP
         if not isinstance(args, self.config_type):
             raise ConfigError(f"args is a {type(args).__name__}: pass a {self.config_type.__name__}")
         super().__init__(model, reward_funcs, args, *rest, **kwargs)
-        self._refuse_sharded_weights()
+        adapt_to_engine(self.accelerator, self.args)
         self._parts = VisionLanguageModel.of(self.model)
         self.prompt_encoder = PromptEncoder(
             self.processing_class,
@@ -92,18 +86,8 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, GRP
             extra=dict(self.args.generation_kwargs or {}),
         )
         accept_wanted_hidden(self.model)
-        self._loss_scores: tuple[Tensor, Tensor] | None = None
-        self._rows: PromptRows
-        self._rollouts: Rollouts
-        self._scored: list[CompletionScores]
         self._forget_generation()
         self.add_callback(RunDirectoryCallback(self.sampling))
-
-    def _refuse_sharded_weights(self) -> None:
-        """Scoring runs parts of the model by themselves, where sharded weights are not gathered."""
-        plugin = self.accelerator.state.deepspeed_plugin if self.is_deepspeed_enabled else None
-        if self.is_fsdp_enabled or (plugin is not None and plugin.zero_stage == 3):
-            raise ConfigError("FSDP and DeepSpeed ZeRO-3 split the weights, which is not supported: use DDP or ZeRO-2")
 
     def _forget_generation(self) -> None:
         self._rows, self._rollouts, self._scored = PromptRows([], []), Rollouts([]), []
@@ -118,13 +102,12 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, GRP
             for row, messages in zip(inputs, conversations, strict=True)
         ]
         output: dict[str, Any] = super()._generate_and_score_completions(light)
-        shared = self.args.share_prefix
-        views = self._rollouts.views
-        held: Sequence[Any] = (
-            views if shared and views is not None and self._parts.vision_is_frozen else self._rows.prompts
-        )
+        held: Sequence[EncodedPrompt | PromptView] = self._rows.prompts
+        if self.args.share_prefix and self._parts.vision_is_frozen:
+            # The update needs no pixels then.
+            held = self._known_views(self.model)
         output["prompts"] = [held[i] for i in self._rows.prompt_of_row]
-        if shared:
+        if self.args.share_prefix:
             output["known_entropies"] = self._known_entropies(output)
         return output
 
@@ -137,9 +120,8 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, GRP
     @staticmethod
     def _as_wide(values_BT: Tensor | None, output: dict[str, Any]) -> Tensor | None:
         """What generation gave, padded as TRL pads completions when `pad_to_multiple_of` asks for it."""
-        return (
-            None if values_BT is None else pad(values_BT, (0, output["completion_ids"].shape[1] - values_BT.shape[1]))
-        )
+        width = output["completion_ids"].shape[1]
+        return None if values_BT is None else pad(values_BT, (0, width - values_BT.shape[1]))
 
     def _tokenize_prompts(self, prompts: list[Any]) -> tuple[list[list[int]], None, dict[str, Any]]:
         per_row = self._rows.per_row
@@ -148,7 +130,12 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, GRP
         return [prompt.input_ids_P.tolist() for prompt in per_row], None, {}
 
     def _generate_single_turn(self, *_: Any, **__: Any) -> tuple[list[list[int]], None]:
-        with unwrap_model_for_generation(self.model_wrapped, self.accelerator) as model, self.accelerator.autocast():
+        wrapped, accelerator = self.model_wrapped, self.accelerator
+        with (
+            self._whole_weights(wrapped),
+            unwrap_model_for_generation(wrapped, accelerator, gather_deepspeed3_params=False) as model,
+            accelerator.autocast(),
+        ):
             self._rollouts = TransformersEngine(model).generate(
                 self._rows.prompts, self._rows.prompt_of_row, self.sampling
             )
@@ -156,66 +143,3 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, GRP
             if not tokens:
                 raise ValueError(f"the engine returned no token for row {row}: a completion holds at least its end")
         return self._rollouts.token_ids, None
-
-    def _get_per_token_logps_and_entropies(  # noqa: PLR0917 (TRL's signature)
-        self,
-        model: Any,
-        input_ids: Tensor,
-        attention_mask: Tensor,
-        logits_to_keep: int,
-        batch_size: int | None = None,
-        compute_entropy: bool = False,  # noqa: ARG002 (every pass gives it)
-        **_: Any,
-    ) -> tuple[Tensor, Tensor, None]:
-        if self._loss_scores is not None:
-            return *self._loss_scores, None
-        mask_BT, rows = attention_mask[:, -logits_to_keep:], batch_size or self.args.per_device_train_batch_size
-        with self.accelerator.autocast():
-            if self.args.share_prefix:
-                completions = Completions(input_ids[:, -logits_to_keep:], mask_BT, self._rows.prompt_of_row)
-                scores = shared_scores(self._scorer(model, rows), self._known_views(model), completions)
-            else:
-                scores = plain_scores(
-                    model, input_ids, attention_mask, logits_to_keep, self._rows.per_row, max_rows=rows
-                )
-        self._scored.append(scores)
-        return scores.log_probs_BT, scores.entropies_BT, None
-
-    def _known_views(self, model: Any) -> Sequence[EncodedPrompt | PromptView]:
-        """The prompts as generation saw them where `model` sees them alike, else the prompts themselves."""
-        same = model is self.model and not is_peft_model(self.model)
-        # A frozen tower is the reference model's too, and the base's of an adapter that is switched off.
-        if self._rollouts.views is not None and (same or self._parts.vision_is_frozen):
-            return self._rollouts.views
-        return self._rows.prompts
-
-    def _scorer(self, model: Any, max_rows: int | None = None) -> CompletionScorer:
-        rows = max_rows or self.args.per_device_train_batch_size
-        return CompletionScorer(model, temperature=self.temperature, max_rows=rows)
-
-    def _shape_loss(self, inputs: dict[str, Any], scores: tuple[Tensor, Tensor]) -> None:
-        """Change what TRL's loss is given, once the policy's log-probabilities and entropies are known."""
-
-    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> Tensor:
-        inputs = dict(inputs)
-        with self.accelerator.autocast():
-            self._loss_scores = self._score_micro_batch(model, inputs)
-        try:
-            self._shape_loss(inputs, self._loss_scores)
-            loss: Tensor = super()._compute_loss(model, inputs)
-        finally:
-            self._loss_scores = None
-        if not torch.isfinite(loss):
-            raise FloatingPointError(
-                f"the loss is {loss.item()} at step {self.state.global_step}: the weights were left as they are; "
-                "lower the learning rate, or look at the rewards and the reference model"
-            )
-        return loss
-
-    def _score_micro_batch(self, model: Any, inputs: dict[str, Any]) -> tuple[Tensor, Tensor]:
-        if torch.is_grad_enabled():
-            return log_probs_with_gradient(model, inputs, self.args)
-        prompts, prompt_of_row = distinct(inputs["prompts"])
-        completions = Completions(inputs["completion_ids"], inputs["completion_mask"], prompt_of_row)
-        scores = shared_scores(self._scorer(model), prompts, completions)
-        return scores.log_probs_BT, scores.entropies_BT

@@ -8,24 +8,20 @@ from typing import Any
 
 import torch
 from datasets import IterableDataset
-from torch import Generator, Tensor
+from torch import Tensor
 
 from video_ktr.attribution import KeyTokens, select_key_tokens
 from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.errors import ConfigError
 from video_ktr.scoring import Completions, CompletionScores, SignalRequest
-from video_ktr.scoring.counterfactual import same_kind
-from video_ktr.scoring.signals import score_counterfactuals, signals_from
+from video_ktr.scoring.signals import Counterfactuals, score_counterfactuals, signals_from
 from video_ktr.training.config import VideoKTRConfig
+from video_ktr.training.donors import find_donors
 from video_ktr.training.generation_record import Generation
 from video_ktr.training.key_token_loss import key_token_inputs, shaped_reference
-from video_ktr.training.prompt_rows import conversation
 from video_ktr.training.seeds import derived_generator
 from video_ktr.training.token_records import TokenRecorder
 from video_ktr.training.video_grpo import VideoGRPOTrainer
-
-DONOR_ATTEMPTS = 16
-"""Rows of the dataset tried for a prompt of the same kind before a prompt goes without a visual signal."""
 
 
 class VideoKTRTrainer(VideoGRPOTrainer):
@@ -67,9 +63,8 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         if not self.model.training:
             return output
         start = time.perf_counter()
-        step = self._count_generation()
         self._generation = Generation(
-            step=step,
+            step=self._count_generation(),
             rows=inputs,
             prompt_keys=[self._rows.keys[i] for i in self._rows.prompt_of_row],
             token_ids=self._rollouts.token_ids,
@@ -77,16 +72,17 @@ class VideoKTRTrainer(VideoGRPOTrainer):
             attributed_B=self._attributed(output),
         )
         output["generation_row"] = torch.arange(len(inputs), device=output["advantages"].device)
-        request = self._request(output)
         scorer = self._scorer(self.model)
-        with self.accelerator.autocast():
+        with self._whole_weights(self.model), self.accelerator.autocast():
+            request = self._request(output)
             self._generation.counterfactuals = score_counterfactuals(scorer, request, self.key_token_config)
             true_scores = self._known_scores(output)
             if true_scores is None and not self._loss_scores_the_true_video(output):
-                keep_hidden = self.key_token_config.distance != "log_prob"
-                true_scores = scorer.score(request.views or [], request.completions, keep_hidden=keep_hidden)
+                by_distribution = self.key_token_config.distance != "log_prob"
+                true_scores = scorer.score(request.views or [], request.completions, keep_hidden=by_distribution)
             if true_scores is not None:
                 output.update(self._key_token_inputs(output, self._generation, true_scores))
+                self._generation.counterfactuals = Counterfactuals()
         self._metrics["train"]["key_tokens/seconds"].append(time.perf_counter() - start)
         return output
 
@@ -104,13 +100,13 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         """The rows to attribute, and a seed for each prompt."""
         rows = self._rows
         # By the prompt, not its place: a group that is spread over processes sees one counterfactual.
-        seeds = [(self.args.seed, *self._generation.step, key) for key in rows.keys]
+        step = self._generation.step
         mask_BT = output["completion_mask"] * self._generation.attributed_B[:, None]
         return SignalRequest(
             prompts=rows.prompts,
             completions=Completions(output["completion_ids"], mask_BT, rows.prompt_of_row),
-            generators=[derived_generator(*seed) for seed in seeds],
-            donors=self._donors(rows.prompts, [derived_generator(*seed, "donor") for seed in seeds]),
+            generators=[derived_generator(self.args.seed, *step, key) for key in rows.keys],
+            donors=self._donors(step),
             views=self._rollouts.views or self._scorer(self.model).view(rows.prompts),
         )
 
@@ -121,14 +117,13 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         if output.get("old_per_token_logps") is not None:
             # The first pass TRL runs without gradients is the old policy's, when it runs one.
             return self._scored[0]
-        log_probs_BT = self._as_wide(self._rollouts.log_probs_BT, output)
-        entropies_BT = self._as_wide(self._rollouts.entropies_BT, output)
-        exact = self.model.dtype == torch.float32 and self.accelerator.mixed_precision == "no"
-        if log_probs_BT is None or entropies_BT is None or not exact:
+        if self.model.dtype != torch.float32 or self.accelerator.mixed_precision != "no":
             # In half precision, decoding token by token and scoring at once differ by more than small shifts: the
             # two sides of a shift come from the same kind of pass.
             return None
-        return CompletionScores(log_probs_BT, entropies_BT)
+        log_probs_BT = self._as_wide(self._rollouts.log_probs_BT, output)
+        entropies_BT = self._as_wide(self._rollouts.entropies_BT, output)
+        return None if log_probs_BT is None or entropies_BT is None else CompletionScores(log_probs_BT, entropies_BT)
 
     def _loss_scores_the_true_video(self, output: dict[str, Any]) -> bool:
         """Whether key tokens can wait for the loss: its pass has the weights that sampled, and sees what they need."""
@@ -167,21 +162,13 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         self._generation_of_step = (self.state.global_step, count + 1 if step == self.state.global_step else 0)
         return self._generation_of_step
 
-    def _donors(self, prompts: list[EncodedPrompt], generators: list[Generator]) -> list[EncodedPrompt | None] | None:
-        """For each prompt, that of another dataset row with media of the same kind."""
-        if self.key_token_config.visual_perturbation != "replace" or not self.key_token_config.uses_visual:
+    def _donors(self, step: tuple[int, int]) -> list[EncodedPrompt | None] | None:
+        """Another row's video for each prompt, where the visual counterfactual is one."""
+        config, rows = self.key_token_config, self._rows
+        if config.visual_perturbation != "replace" or not config.uses_visual:
             return None
-        donors: list[EncodedPrompt | None] = []
-        for prompt, generator in zip(prompts, generators, strict=True):
-            found = None
-            indices = torch.randint(len(self.train_dataset), (DONOR_ATTEMPTS,), generator=generator).tolist()
-            for index in indices if prompt.has_visuals else []:
-                candidate = self.prompt_encoder.encode(conversation(self.train_dataset[index]))
-                if same_kind(prompt, candidate):
-                    found = candidate
-                    break
-            donors.append(found)
-        return donors
+        generators = [derived_generator(self.args.seed, *step, key, "donor") for key in rows.keys]
+        return find_donors(rows.prompts, self.train_dataset, self.prompt_encoder, generators)
 
     def _local_rewards(self, rows: int) -> dict[str, list[float]]:
         """This process's rewards by function, from TRL's log of the generation batch."""
@@ -190,13 +177,12 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         return {name: list(values)[-total:][first : first + rows] for name, values in self._logs["rewards"].items()}
 
     def _log_key_tokens(self, keys: KeyTokens, generation: Generation) -> None:
-        attributed = bool(generation.attributed_B.any())
         values = {"update_ratio": keys.update_ratio, "empty_rows": float(keys.empty_rows)}
         for signal, statistics in keys.statistics.items():
             values[f"{signal}/ratio"] = statistics.ratio
             values[f"{signal}/ties"] = float(statistics.ties)
             values[f"{signal}/mean_score"] = statistics.mean_score
-        if not attributed:
+        if not generation.attributed_B.any():
             # TRL leaves NaN out of its means.
             values = dict.fromkeys(values, float("nan"))
         values["skipped_rows"] = float((~generation.attributed_B).sum())
