@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_ktr.data.sample import PROBLEM_TYPES, Sample, read_samples, write_samples
-from video_ktr.errors import DataError
+from video_ktr.data.rejects import Rejects
+from video_ktr.data.sample import PROBLEM_TYPES, Sample, iter_samples, read_samples, write_samples
+from video_ktr.errors import ConfigError, DataError
 
 RECORD = {
     "problem_id": 7,
@@ -53,68 +54,36 @@ def test_missing_none_and_empty_values_mean_the_same(tmp_path):
     assert first.process == second.process == ""
 
 
-@pytest.mark.parametrize(
-    ("path", "kind"), [("a.MP4", "video"), ("a.gif", "video"), ("a.JPG", "image"), ("a.png", "image"), ("", "text")]
-)
-def test_the_kind_of_media_follows_from_the_suffix(tmp_path, path, kind):
-    record = {"problem": "?", "options": ["A. x"], "solution": "A", "path": path}
-    [sample] = read_samples(write_json(tmp_path, [record]))
-    assert sample.data_type == kind
-    assert sample.problem_type == "multiple choice"
-    assert (sample.path is None) == (kind == "text")
-
-
 def test_media_paths_are_joined_to_the_root(tmp_path):
     root = tmp_path / "root"
-    here = tmp_path / "here.mp4"
-    here.write_bytes(b"x")
-    records = [RECORD | {"path": p} for p in ("./a.mp4", "/MMVU/b.mp4", str(here))]
-    samples = read_samples(write_json(tmp_path, records), media_root=root)
-    assert [s.path for s in samples] == [str(root / "a.mp4"), str(root / "MMVU/b.mp4"), str(here)]
-    assert read_samples(write_json(tmp_path, records))[1].path == "/MMVU/b.mp4"
+    paths = ("./a.mp4", "/MMVU/b.mp4", str(root / "c.mp4"))
+    samples = read_samples(write_json(tmp_path, [RECORD | {"path": p} for p in paths]), media_root=root)
+    assert [s.path for s in samples] == [str(root / name) for name in ("a.mp4", "MMVU/b.mp4", "c.mp4")]
 
 
-def test_jsonl_keeps_line_separators_inside_strings(tmp_path):
-    text = json.dumps(RECORD | {"problem": "one\u2028two"}, ensure_ascii=False)
-    path = tmp_path / "questions.jsonl"
-    path.write_text(f"\ufeff{text}\n\n{text}\r\n", encoding="utf-8")
-    assert [s.problem for s in read_samples(path)] == ["one\u2028two"] * 2
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"problem": None}, "record 1 has no 'problem'"),
-        ({"solution": " "}, "record 1 has no 'solution'"),
-        ({"problem_type": "essay"}, "record 1: problem_type 'essay' is unknown"),
-        ({"data_type": "frame"}, "record 1: data_type 'frame' is unknown"),
-        ({"path": ""}, "record 1: data_type is 'video' but there is no 'path'"),
-        ({"options": "A. cup"}, "record 1: 'options' must be a list"),
-        ({"options": [None]}, "record 1: 'options' must be a list"),
-        ({"problem": ["x"]}, "record 1: 'problem' is a list"),
-        ({"problem_id": True}, "record 1: 'problem_id' is a bool"),
-    ],
-)
-def test_a_bad_record_is_named(tmp_path, change, words):
-    path = write_json(tmp_path, [RECORD, RECORD | change])
-    with pytest.raises(DataError) as caught:
-        read_samples(path)
-    assert f"{path}: {words}" in str(caught.value)
-    assert "\n" not in str(caught.value)
+def test_media_elsewhere_are_refused_unless_allowed(tmp_path):
+    (tmp_path / "secret.mp4").touch()
+    path = write_json(tmp_path, [RECORD | {"path": str(tmp_path / "secret.mp4")}])
+    with pytest.raises(DataError, match=r"record 0: path .* leads outside"):
+        read_samples(path, media_root=tmp_path / "root")
+    [sample] = read_samples(path, media_root=tmp_path / "root", allow_outside_media=True)
+    assert sample.path == str(tmp_path / "secret.mp4")
+    assert read_samples(path, media_root=[tmp_path / "root", tmp_path]) == read_samples(path) == [sample]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
         ("q.jsonl", b"", "holds no records"),
-        ("q.json", b"", "holds no records"),
+        ("q.json", b" ", "holds no records"),
         ("q.json", b"[]", "holds no records"),
-        ("q.json", b'{"a": 1}', "expected a list"),
+        ("q.json", b'{"a": 1}', "no known format: record 'a' is a int; expected a list"),
         ("q.json", b"[1]", "record 0 is a int"),
-        ("q.json", b"[{", "not valid JSON"),
+        ("q.json", b'[{"b": 1, "a\\n": 2}]', "an object with the keys 'b', 'a.*n'.*video-r1 .*mmvu"),
+        ("q.json", b"[{", "record 0 before byte 2"),
         ("q.jsonl", b"{}\n{", "line 2: not valid JSON"),
         ("q.json", b"\xff\xfe\x00", "UTF-8"),
-        ("q.csv", b"a,b", "expected a .json or .jsonl"),
+        ("q.csv", b"a,b", "expected a .json, .jsonl or .parquet"),
     ],
 )
 def test_a_bad_file_is_named(tmp_path, name, content, words):
@@ -123,6 +92,7 @@ def test_a_bad_file_is_named(tmp_path, name, content, words):
     with pytest.raises(DataError, match=words) as caught:
         read_samples(path)
     assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -155,14 +125,75 @@ text = st.text(min_size=1).filter(lambda value: value.strip())
 def test_written_samples_read_back_equal(tmp_path_factory, samples):
     path = tmp_path_factory.mktemp("samples") / "s.jsonl"
     write_samples(samples, path)
-    assert read_samples(path) == samples
+    assert read_samples(path, allow_outside_media=True) == samples
     assert [child.name for child in path.parent.iterdir()] == ["s.jsonl"]
 
 
+@pytest.mark.parametrize("root", ["{folder}/media", "media"])
+def test_paths_are_written_relative_to_the_root(tmp_path, monkeypatch, root):
+    monkeypatch.chdir(tmp_path)
+    root = root.format(folder=tmp_path)
+    path = write_json(tmp_path, [RECORD, RECORD | {"path": str(tmp_path / "other.mp4")}])
+    samples = read_samples(path, media_root=[root, tmp_path])
+    write_samples(samples, tmp_path / "out.jsonl", media_root=root)
+    paths = [json.loads(line)["path"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert paths == ["clips/3.mp4", str(tmp_path / "other.mp4")]
+    assert read_samples(tmp_path / "out.jsonl", media_root=[root, tmp_path]) == samples
+
+
+def test_bad_records_are_left_out_and_told_in_one_place(tmp_path):
+    records = [RECORD, {"problem": "?"}, 3, RECORD | {"path": "\0"}, RECORD, RECORD | {"solution": None}]
+    path = write_json(tmp_path, records)
+    rejects = Rejects()
+    samples = read_samples(path, rejects=rejects)
+    # Equal ids stay equal.
+    assert [sample.problem_id for sample in samples] == ["7", "7"]
+    assert [(reject.file, reject.index, reject.reason) for reject in rejects] == [
+        (str(path), 1, "missing solution"),
+        (str(path), 2, "not an object"),
+        (str(path), 3, "bad path"),
+        (str(path), 5, "missing solution"),
+    ]
+    assert len(samples) + len(rejects) == len(records)
+
+
+def test_a_file_broken_in_its_middle_ends_with_an_error_after_the_records_before(tmp_path):
+    path = tmp_path / "q.json"
+    path.write_text("[" + (json.dumps(RECORD) + ",") * 50 + '{"problem": }]')
+    rejects = Rejects()
+    samples = iter_samples(path, rejects=rejects)
+    assert [next(samples).problem_id for _ in range(50)] == ["7"] * 50
+    with pytest.raises(DataError, match=r"record 50 before byte \d+ .*unallowed token"):
+        next(samples)
+    assert len(rejects) == 0
+
+
+def test_a_named_format_is_not_guessed(tmp_path):
+    path = write_json(tmp_path, [{"solution": "A"}, RECORD])
+    assert len(read_samples(path, rejects=Rejects())) == 1
+    with pytest.raises(DataError, match="record 0: has no 'video ID'"):
+        read_samples(path, format="video-holmes")
+    with pytest.raises(ConfigError, match="format 'holmes' is unknown; use one of video-r1, video-holmes"):
+        read_samples(path, format="holmes")
+    with pytest.raises(ConfigError, match="media_root is an empty list"):
+        read_samples(path, media_root=[])
+
+
 @pytest.mark.skipif(not (SHARED / "eval_mmvu.json").exists(), reason="the shared data are not here")
-def test_the_released_mmvu_file_reads():
-    samples = read_samples(SHARED / "eval_mmvu.json", media_root="/data")
-    assert len(samples) == 625
-    assert {len(s.options) for s in samples} == {5}
-    assert samples[0].path == "/data/MMVU/videos/Chemistry/0.mp4"
-    assert samples[0].solution == "<answer>A</answer>"
+@pytest.mark.parametrize(
+    ("name", "number", "first"),
+    [
+        ("eval_mmvu.json", 625, ("1", "<answer>A</answer>", "MMVU/videos/Chemistry/0.mp4", 5)),
+        ("video_holmes_example.json", 8, ("1", "<answer>A</answer>", "videos_cropped/RSmjqss0XKQ.mp4", 6)),
+        ("tempcompass_multi-choice_40videos.json", 315, ("1034419625/action/0", "<answer>A</answer>", "", 3)),
+    ],
+)
+def test_the_released_files_read_whole(tmp_path, name, number, first):
+    rejects = Rejects()
+    samples = read_samples(SHARED / name, media_root=tmp_path, rejects=rejects)
+    assert (len(samples), len(rejects)) == (number, 0)
+    path = str(tmp_path / (first[2] or "videos/1034419625.mp4"))
+    sample = samples[0]
+    assert (sample.problem_id, sample.solution, sample.path, len(sample.options)) == (*first[:2], path, first[3])
+    assert {sample.data_type for sample in samples} == {"video"}
+    assert all(sample.solution[8] in [option[0] for option in sample.options] for sample in samples)
