@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from video_ktr.cli.config_building import build_config, field_names
-from video_ktr.cli.methods import find_method, find_rewards
+from video_ktr.cli.methods import find_method
 from video_ktr.cli.questions import QUESTION_KEYS
 from video_ktr.cli.settings import read_settings
 from video_ktr.cli.train import OWN_KEYS
+from video_ktr.rewards.registry import find_rewards
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 REAL = ["qwen2_5_vl_7b_paper", "qwen2_5_vl_7b_official", "qwen2_5_vl_3b"]

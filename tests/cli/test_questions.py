@@ -1,6 +1,9 @@
+import json
+
 import pytest
 
 from video_ktr.cli.questions import check_media, load_questions, load_template
+from video_ktr.data.prompts import PromptTemplate
 from video_ktr.data.sample import Sample, write_samples
 from video_ktr.errors import ConfigError, DataError
 
@@ -54,6 +57,52 @@ def test_missing_media_are_counted(tmp_path):
         check_media([*samples, samples[1], sample(3)], tmp_path / "q.jsonl")
 
 
+@pytest.fixture
+def mixed(tmp_path):
+    """Four records: one fine, one of a video that is there, one of a missing video, one without a solution."""
+    (tmp_path / "there.mp4").touch()
+    write_samples([sample(0), sample(1, "there.mp4"), sample(2, "gone.mp4")], tmp_path / "q.jsonl")
+    with (tmp_path / "q.jsonl").open("a") as file:
+        file.write('{"problem_id": "3", "problem": "why ?", "problem_type": "free-form"}\n')
+    return {"questions": str(tmp_path / "q.jsonl"), "output_dir": str(tmp_path / "run")}
+
+
+def test_what_cannot_be_used_is_left_out_and_listed(mixed, tmp_path, capsys):
+    assert ids(load_questions({**mixed, "missing_media": "report"}, seed=0)) == [0, 1]
+    listed = [json.loads(line) for line in (tmp_path / "run" / "rejects.jsonl").read_text().splitlines()]
+    assert [(entry["index"], entry["reason"]) for entry in listed] == [(3, "missing solution"), ("2", "missing media")]
+    assert "2 questions left out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({}, "1 of 2 media files are missing, the first is .*gone.mp4"),
+        ({"on_bad_record": "stop", "missing_media": "report"}, "record 3"),
+        ({"on_bad_record": "ignore"}, "on_bad_record is 'ignore': use one of report, stop"),
+        ({"missing_media": "skip"}, "missing_media is 'skip': use one of report, stop"),
+    ],
+)
+def test_what_ends_the_verb(mixed, change, message):
+    with pytest.raises((DataError, ConfigError), match=message):
+        load_questions({**mixed, **change}, seed=0)
+
+
+def test_media_outside_the_root_need_leave(mixed, tmp_path):
+    (tmp_path / "inside").mkdir()
+    write_samples([sample(0), sample(1, "../there.mp4")], tmp_path / "inside" / "q.jsonl")
+    settings = {**mixed, "questions": str(tmp_path / "inside" / "q.jsonl")}
+    assert ids(load_questions(settings, seed=0)) == [0]
+    assert ids(load_questions({**settings, "allow_outside_media": True}, seed=0)) == [0, 1]
+
+
+def test_no_question_at_all_is_told(tmp_path):
+    write_samples([sample(1, "gone.mp4")], tmp_path / "q.jsonl")
+    settings = {"questions": str(tmp_path / "q.jsonl"), "output_dir": str(tmp_path), "missing_media": "report"}
+    with pytest.raises(DataError, match="no question that can be used"):
+        load_questions(settings, seed=0)
+
+
 def test_an_empty_file_is_told(tmp_path):
     (tmp_path / "q.jsonl").touch()
     with pytest.raises(DataError, match="holds no records"):
@@ -67,3 +116,11 @@ def test_the_template_can_move_the_media():
         load_template({"media_first": "last"})
     with pytest.raises(ConfigError, match="unknown"):
         load_template({"prompt_template": "poem"})
+    with pytest.raises(ConfigError, match="prompt_template is 3: give a name or the path of a file"):
+        load_template({"prompt_template": 3})
+
+
+def test_the_template_can_be_a_file(tmp_path):
+    (tmp_path / "words.txt").write_text("Look. {question}\n")
+    settings = {"prompt_template": str(tmp_path / "words.txt"), "media_first": False}
+    assert load_template(settings) == PromptTemplate("Look. {question}", media_first=False)

@@ -1,9 +1,11 @@
 import copy
+import json
 from dataclasses import dataclass
 
 import pytest
 
-from video_ktr.cli.run_settings import checked_settings
+from video_ktr.cli.run_settings import checked_settings, recorded_settings
+from video_ktr.data.prompts import PROMPT_TEMPLATES, PromptTemplate
 from video_ktr.errors import ConfigError
 
 
@@ -52,3 +54,15 @@ def test_settings_switched_off_are_no_mistake():
 def test_each_mistake_is_told(change, message):
     with pytest.raises(ConfigError, match=message):
         checked_settings(change, OWN, Example)
+
+
+def test_the_wording_is_recorded_in_place_of_the_name():
+    recipe = {"prompt_template": "words.txt", "seed": 1}
+    record = recorded_settings(recipe, PromptTemplate("Look. {question}"))
+    assert record["seed"] == 1
+    assert record["prompt_template"]["text"] == "Look. {question}"
+    assert record["prompt_template"]["answer_hints"]["caption"] == PROMPT_TEMPLATES["plain"].answer_hints["caption"]
+    assert json.loads(json.dumps(record)) == record
+    assert recipe == {"prompt_template": "words.txt", "seed": 1}
+    assert recorded_settings({**recipe, "prompt_template": "moved.txt"}, PromptTemplate("Look. {question}")) == record
+    assert recorded_settings(recipe, PromptTemplate("See. {question}")) != record

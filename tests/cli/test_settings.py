@@ -46,11 +46,21 @@ def test_overrides_reach_into_sections():
     }
 
 
+def test_a_hyphen_in_a_key_is_an_underscore_and_in_a_value_itself():
+    words = ["--prompt-template", "my-words.txt", "--key-tokens.visual-ratio=-0.2", "--max_steps", "1", "--max-steps=2"]
+    assert parse_overrides(words) == {
+        "prompt_template": "my-words.txt",
+        "key_tokens": {"visual_ratio": -0.2},
+        "max_steps": 2,
+    }
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["8"], "belongs to no setting"),
         (["--bf16"], "--bf16 has no value"),
+        (["--prompt-template"], "--prompt-template has no value"),
         (["--bf16", "--seed", "1"], "--bf16 has no value"),
         (["--seed", "[1"], "--seed: not valid YAML"),
         (["--a", "1", "--a.b", "2"], "not a section"),

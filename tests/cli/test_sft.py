@@ -3,7 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from video_ktr.cli.run_folder import RunFolder
+from video_ktr.cli.run_settings import recorded_settings
 from video_ktr.cli.sft import completion_rows, fine_tune
+from video_ktr.data.prompt_files import read_template
 from video_ktr.data.prompts import PROMPT_TEMPLATES
 from video_ktr.data.sample import read_samples
 from video_ktr.errors import ConfigError, DataError
@@ -42,6 +45,16 @@ def test_values_that_do_not_fit_are_told(sft_settings):
     ):
         with pytest.raises(ConfigError, match=message):
             fine_tune({**sft_settings, **change})
+
+
+def test_an_edited_template_is_another_run(sft_settings, tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("Look. {question}")
+    settings = {**sft_settings, "prompt_template": str(words)}
+    RunFolder(settings["output_dir"]).start(recorded_settings(settings, read_template(words)))
+    words.write_text("See. {question}")
+    with pytest.raises(ConfigError, match=r"other settings \(prompt_template changed\)"):
+        fine_tune(settings)
 
 
 def test_rows_hold_prompt_and_completion(toy):

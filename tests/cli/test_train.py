@@ -62,6 +62,21 @@ def test_plain_grpo_by_name(rl_settings, run_verb):
     assert not (Path(rl_settings["output_dir"]) / "tokens").exists()
 
 
+def test_words_and_rewards_of_ones_own(rl_settings, run_verb, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    Path("own_reward.py").write_text("def brief(completion_ids, **_): return [float(len(i)) for i in completion_ids]\n")
+    words = Path("own.txt")
+    words.write_text("Look. {question}")
+    settings = {**rl_settings, "rewards": ["soft_choice", "caption", "own_reward:brief"], "max_steps": 1}
+    assert run_verb(settings, "--prompt-template", "own.txt")[0] == 0
+    line = json.loads((Path(rl_settings["output_dir"]) / "metrics.jsonl").read_text().splitlines()[0])
+    assert (line["rewards/brief/mean"], line["unscorable"]) == (line["completions/mean_length"], 0.0)
+    words.write_text("See. {question}")
+    code, _, err = run_verb(settings, "--prompt-template", "own.txt")
+    assert (code, "other settings (prompt_template changed)" in err) == (2, True)
+
+
 def test_an_adapter_can_be_trained(rl_settings, run_verb):
     peft = {"r": 2, "target_modules": ["q_proj", "v_proj"], "task_type": "CAUSAL_LM"}
     code, _, err = run_verb({**rl_settings, "peft": peft}, "--max_steps", "1")
@@ -89,6 +104,7 @@ def test_an_adapter_can_be_trained(rl_settings, run_verb):
         ({"questions": "none.jsonl"}, "none.jsonl: no such file"),
         ({"peft": {"rank": 3}}, "unknown setting peft.rank"),
         ({"prompt_template": "poem"}, "prompt template 'poem' is unknown"),
+        ({"prompt_template": "./poem.txt"}, "poem.txt: no such file; check the path of the prompt template"),
         ({"media": {"fps": "two"}}, "media.fps is 'two': expected a number"),
         ({"media": {"max_frames": 2.5}}, "media.max_frames is 2.5: expected a whole number"),
         ({"key_tokens": {"segment_length": "4"}}, "key_tokens.segment_length is '4': expected a whole number"),
@@ -101,7 +117,7 @@ def test_an_adapter_can_be_trained(rl_settings, run_verb):
         ({"method": ["grpo"]}, "method ['grpo'] is unknown"),
         ({"model": 3}, "model is 3: expected text"),
         ({"questions": 3}, "questions is 3: expected text"),
-        ({"media_root": 3}, "media_root is 3: expected text"),
+        ({"media_root": 3}, "media_root is 3: expected a list or text"),
         ({"prompt_template": 3}, "prompt_template is 3: expected text"),
         ({"output_dir": True}, "output_dir is True: expected text"),
         ({"num_questions": True}, "num_questions is True: expected a whole number"),

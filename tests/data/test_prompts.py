@@ -10,7 +10,7 @@ from video_ktr.data.prompts import (
     build_row,
     prompt_template,
 )
-from video_ktr.data.sample import PROBLEM_TYPES, Sample
+from video_ktr.data.schema import PROBLEM_TYPES, Sample
 from video_ktr.errors import ConfigError
 
 SAMPLE = Sample(
@@ -60,6 +60,21 @@ def test_the_reasoning_template_names_the_tags_and_the_answer(problem_type):
     assert ("Options:" in text) == (problem_type == "multiple choice")
 
 
+def test_options_can_be_attached_to_the_question_as_in_the_released_code():
+    template = PromptTemplate(
+        "{question}|{answer_hint}", option_layout="attached", answer_hints=dict.fromkeys(PROBLEM_TYPES, "?")
+    )
+    text = build_messages(SAMPLE, template)[0]["content"][1]["text"]
+    assert text == "What falls first?Options:\nA. cup\nB. pen\n|?"
+    counted = dataclasses.replace(SAMPLE, problem_type="numerical")
+    assert build_messages(counted, template)[0]["content"][1]["text"] == "What falls first?|?"
+
+
+def test_every_problem_type_has_a_hint_that_names_the_tags():
+    assert set(ANSWER_HINTS) == set(PROBLEM_TYPES)
+    assert all("<answer> </answer>" in hint for hint in ANSWER_HINTS.values())
+
+
 def test_braces_in_a_question_stay_as_they_are():
     sample = dataclasses.replace(SAMPLE, problem=r"\frac{answer_hint}{2} {answer_hint} {0}", options=())
     text = build_messages(sample, PromptTemplate("{question}|{other}"))[0]["content"][1]["text"]
@@ -82,8 +97,10 @@ def test_a_row_carries_what_the_rewards_need():
 def test_bad_templates_are_refused():
     with pytest.raises(ConfigError, match=r"no \{question\}"):
         PromptTemplate("What?")
-    with pytest.raises(ConfigError, match="option_layout"):
+    with pytest.raises(ConfigError, match="option_layout is 'columns'; use one of lines, inline, attached"):
         PromptTemplate("{question}", option_layout="columns")
+    with pytest.raises(ConfigError, match="answer_hints has nothing for numerical, regression"):
+        PromptTemplate("{question}", answer_hints={"multiple choice": "One letter."})
     with pytest.raises(ConfigError, match="use one of reasoning, plain"):
         prompt_template("chatty")
     assert prompt_template("plain") is PROMPT_TEMPLATES["plain"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_ktr.rewards.answer import completion_text, extract_answer, solution_answer
+from video_ktr.rewards.answer import completion_text, extract_answer, solution_answer, tagged_answer
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,12 @@ def test_the_first_answer_is_taken(text, answer):
 def test_it_is_the_published_pattern(text):
     match = re.search(r"<answer>\s*(.*?)\s*</answer>", text, re.DOTALL)
     assert extract_answer(text) == (match[1].strip() if match else "")
+
+
+def test_an_empty_answer_is_not_a_missing_one():
+    assert tagged_answer("<answer> </answer>") == ""
+    assert tagged_answer("<answer> B") is None
+    assert tagged_answer("<answer> B </answer>") == "B"
 
 
 def test_long_runs_of_space_cost_nothing():

@@ -65,8 +65,11 @@ def test_the_gate_is_an_accuracy_above_a_tenth():
     assert rewards == [0.2, 0.0, 0.2]
 
 
-def test_what_cannot_be_scored_gets_no_number():
-    assert bonus([RIGHT, RIGHT], [400, 400], ["a", "a"], solution="") == [None, None]
+def test_what_cannot_be_scored_gets_no_number_and_is_counted():
+    logged = {}
+    columns = {"solution": "", "log_metric": logged.__setitem__}
+    assert bonus([RIGHT, RIGHT], [400, 400], ["a", "a"], **columns) == [None, None]
+    assert logged == {"unscorable": 1.0}
 
 
 @given(st.lists(st.tuples(st.text(), st.integers(0, 600)), max_size=5))

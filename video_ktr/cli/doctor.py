@@ -1,6 +1,12 @@
-"""Looks at the installation: versions of the libraries this package reaches into, and the hardware.
+"""Looks at the installation and, with --config, at a training recipe before hours are spent on it.
 
-Exit code 2 and one line with the fix when a version is outside the tested range.
+Without --config: versions of the libraries this package reaches into, and the hardware.
+
+With --config FILE (a recipe of `train`, and --key value on top): settings, question records, options against
+solutions, media files (all are looked for, some are decoded), prompt lengths against the limit, memory and disk, and on
+a few sampled completions the share in the right form, of cut-off ones, and of groups with equal rewards.
+
+Exit code 2 and one line with the fix when a version is outside the tested range, or a check finds a problem.
 """
 
 import argparse
@@ -10,23 +16,37 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from video_ktr.cli.output import say
-from video_ktr.cli.settings import Settings
+from video_ktr.cli.settings import Settings, read_settings
 from video_ktr.errors import ConfigError
 
-SUMMARY = "check versions and hardware"
+SUMMARY = "check versions, hardware and a training recipe"
 CHECKED = ("torch", "transformers", "trl", "accelerate", "av")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the verb's arguments: none."""
-    del parser
+    """Add the verb's arguments."""
+    parser.add_argument("--config", metavar="FILE", help="a recipe of train to check, see recipes/")
+    parser.add_argument("--files", type=int, default=20, metavar="N", help="media files to decode (default 20)")
+    parser.add_argument(
+        "--rollouts", type=int, default=4, metavar="N", help="questions to sample answers for (default 4; 0 for none)"
+    )
 
 
 def run(arguments: argparse.Namespace, overrides: Settings) -> None:
-    """Run the verb. Raises ConfigError that names the first wrong version and the fix."""
-    del arguments
-    if overrides:
-        raise ConfigError(f"unknown setting {next(iter(overrides))}: doctor takes none")
+    """Run the verb. Raises ConfigError that names the first wrong version and the fix, or the first problem."""
+    if overrides and not arguments.config:
+        raise ConfigError(f"unknown setting {next(iter(overrides))}: without --config doctor takes none")
+    for name in ("files", "rollouts"):
+        if getattr(arguments, name) < 0:
+            raise ConfigError(f"--{name} is {getattr(arguments, name)}: give a whole number, 0 for none")
+    check_versions()
+    say(hardware())
+    if arguments.config:
+        check_config(read_settings(arguments.config, overrides), files=arguments.files, rollouts=arguments.rollouts)
+
+
+def check_versions() -> None:
+    """Say the versions found. Raises ConfigError that names the first wrong one and the fix."""
     wrong = []
     for name, wanted in tested_ranges().items():
         found = installed_version(name)
@@ -37,7 +57,19 @@ def run(arguments: argparse.Namespace, overrides: Settings) -> None:
     if wrong:
         name, found, wanted = wrong[0]
         raise ConfigError(f'{name} is {found or "missing"}, tested is {wanted}: pip install "{name}{wanted}"')
-    say(hardware())
+
+
+def check_config(recipe: Settings, *, files: int, rollouts: int) -> None:
+    """Say what each check of a recipe finds. Raises ConfigError with the first problem when there is one."""
+    from video_ktr.cli.checkup.recipe import Extent, check_recipe
+
+    problems = []
+    for finding in check_recipe(recipe, Extent(files=files, rollouts=rollouts)):
+        say(f"{finding.check:14} {'PROBLEM' if finding.level == 'problem' else finding.level:8} {finding.text}")
+        if finding.level == "problem":
+            problems.append(f"{finding.check}: {finding.text}")
+    if problems:
+        raise ConfigError(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}, the first is {problems[0]}")
 
 
 def tested_ranges() -> dict[str, SpecifierSet]:

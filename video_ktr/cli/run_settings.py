@@ -1,11 +1,15 @@
 """The settings of `train` and `sft` that a config class does not check: the verbs' own keys, sections, refused ones."""
 
 from collections.abc import Collection
-from typing import Any, get_type_hints
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from video_ktr.cli.config_building import field_names, fit_values
 from video_ktr.cli.settings import Settings, check_keys
 from video_ktr.errors import ConfigError
+
+if TYPE_CHECKING:
+    from video_ktr.data.prompts import PromptTemplate
 
 OWN_TYPES: dict[str, Any] = {
     "method": str,
@@ -14,7 +18,10 @@ OWN_TYPES: dict[str, Any] = {
     "rewards": list,
     "peft": dict,
     "questions": str,
-    "media_root": str,
+    "media_root": str | list,
+    "allow_outside_media": bool,
+    "on_bad_record": str,
+    "missing_media": str,
     "num_questions": int,
     "prompt_template": str,
     "media_first": bool,
@@ -42,6 +49,14 @@ def checked_settings(settings: Settings, own: Collection[str], kind: type[Any]) 
         )
     given = {key: settings[key] for key in {*own, "output_dir"} & {*OWN_TYPES} if settings.get(key) is not None}
     return {**settings, **fit_values(given, OWN_TYPES), **_sections(settings)}
+
+
+def recorded_settings(recipe: Settings, template: "PromptTemplate") -> Settings:
+    """The recipe as a run folder records it: with the wording of the prompt template, not its name or path.
+
+    So a template file that was edited between two runs is a changed setting, and one that was moved is not.
+    """
+    return {**recipe, "prompt_template": asdict(template)}
 
 
 def _sections(settings: Settings) -> Settings:

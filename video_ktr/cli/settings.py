@@ -67,7 +67,7 @@ def read_settings(path: str | Path, overrides: Settings | None = None) -> Settin
 
 
 def parse_overrides(arguments: Sequence[str]) -> Settings:
-    """Read `--key value`, `--key=value` and `--section.key value`; values are YAML.
+    """Read `--key value`, `--key=value` and `--section.key value`; values are YAML, "-" in a key is "_".
 
     Example: ``["--learning_rate", "1e-6", "--media.max_frames=8"]`` gives ``{"learning_rate": 1e-6, "media":
     {"max_frames": 8}}``. Raises ConfigError for a value without a key or a key without a value.
@@ -84,7 +84,7 @@ def parse_overrides(arguments: Sequence[str]) -> Settings:
                 raise ConfigError(f"--{key} has no value; write --{key} VALUE (true or false for a switch)")
             value = rest.pop(0)
         nested: Any = parse_value(value, f"--{key}")
-        for part in reversed(key.split(".")):
+        for part in reversed(key.replace("-", "_").split(".")):
             nested = {part: nested}
         settings = merged(settings, nested)
     return settings

@@ -5,7 +5,7 @@ settings of the recipe, each of which --key value or --section.key value overrid
   questions          .json or .jsonl file of questions whose field `process` holds the completion to imitate
   media_root         folder of its media files
   num_questions      only so many of them, drawn by the seed
-  prompt_template    reasoning or plain; media_first: whether the video stands before the text
+  prompt_template    reasoning, plain or a file of one's own; media_first: whether the video stands before the text
   output_dir         folder of the run
   any other key      a field of VideoSFTConfig, such as learning_rate
 
@@ -47,7 +47,7 @@ def fine_tune(settings: Settings, *, title: str = "sft") -> None:
     from video_ktr.cli.models import check_model, load_model, load_processor
     from video_ktr.cli.questions import QUESTION_KEYS, load_questions, load_template
     from video_ktr.cli.run_folder import RunFolder
-    from video_ktr.cli.run_settings import checked_settings
+    from video_ktr.cli.run_settings import checked_settings, recorded_settings
     from video_ktr.cli.training_run import building_trainer, run_training
     from video_ktr.training.sft import VideoSFTConfig, VideoSFTTrainer
 
@@ -57,6 +57,7 @@ def fine_tune(settings: Settings, *, title: str = "sft") -> None:
     config = build_config(VideoSFTConfig, {key: value for key, value in settings.items() if key not in own})
     template = load_template(settings)
     name = take(settings, "model", "give a checkpoint folder or a hub name")
+    recipe = recorded_settings(recipe, template)
     folder.check_same(recipe)
     if folder.is_finished:
         say(f"{folder.final}: finished already; remove {folder.folder} to train again")

@@ -5,8 +5,9 @@ settings of the recipe, each of which --key value or --section.key value overrid
   model            checkpoint folder or hub name
   questions        .json or .jsonl file of questions; media_root: folder of its media files
   num_questions    only so many of them, drawn by the seed
-  prompt_template  reasoning or plain; media_first: whether the video stands before the text
-  rewards          list of accuracy, format, length
+  prompt_template  reasoning, plain or a file of one's own; media_first: whether the video stands before the text
+  rewards          list of accuracy, format, length, soft_choice, origin_accuracy, temporal_iou, caption, or
+                   module:function for one of one's own
   peft             fields of peft.LoraConfig, to train an adapter
   output_dir       folder of the run
   any other key    a field of the method's config (VideoKTRConfig, VideoGRPOConfig), such as learning_rate
@@ -42,12 +43,13 @@ def train(settings: Settings) -> None:
     ConfigError, DataError or MediaError.
     """
     from video_ktr.cli.config_building import build_config
-    from video_ktr.cli.methods import find_method, find_rewards
+    from video_ktr.cli.methods import find_method
     from video_ktr.cli.models import check_model, load_processor
     from video_ktr.cli.questions import QUESTION_KEYS, load_questions, load_template
     from video_ktr.cli.run_folder import RunFolder
-    from video_ktr.cli.run_settings import checked_settings
+    from video_ktr.cli.run_settings import checked_settings, recorded_settings
     from video_ktr.cli.training_run import building_trainer, run_training
+    from video_ktr.rewards.registry import find_rewards
 
     # The run folder compares recipes as they are written, so fitted values stay out of it.
     recipe = settings
@@ -58,6 +60,7 @@ def train(settings: Settings) -> None:
     config = build_config(method.config, {key: value for key, value in settings.items() if key not in own})
     rewards, template = find_rewards(settings.get("rewards", ["accuracy", "format"])), load_template(settings)
     model = take(settings, "model", "give a checkpoint folder or a hub name")
+    recipe = recorded_settings(recipe, template)
     folder.check_same(recipe)
     if folder.is_finished:
         say(f"{folder.final}: finished already; remove {folder.folder} to train again")

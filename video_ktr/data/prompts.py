@@ -1,10 +1,11 @@
 """What the model is asked: one user turn made of the media and the question with its instruction."""
 
 import re
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 
-from video_ktr.data.sample import ProblemType, Sample
+from video_ktr.data.schema import PROBLEM_TYPES, ProblemType, Sample
 from video_ktr.errors import ConfigError
 
 # The instruction that fills {answer_hint}: what belongs inside the answer tags.
@@ -14,26 +15,41 @@ ANSWER_HINTS: dict[ProblemType, str] = {
     "regression": "Inside the <answer> </answer> tags write one number and nothing else, for example 42 or 3.14.",
     "OCR": "Inside the <answer> </answer> tags write the text exactly as it can be read.",
     "free-form": "Inside the <answer> </answer> tags write your answer in words.",
+    "temporal grounding": "Inside the <answer> </answer> tags write the start and the end in seconds and nothing else, "
+    "for example 3.5 - 7; where it happens several times, part the times with a semicolon.",
+    "caption": "Inside the <answer> </answer> tags write the description.",
 }
+OptionLayout = Literal["lines", "inline", "attached"]
 _PLACEHOLDERS = re.compile(r"\{(question|answer_hint)\}")
 
 
 @dataclass(frozen=True)
 class PromptTemplate:
-    """The wording around a question. Raises ConfigError when the text has no ``{question}``."""
+    """The wording around a question.
+
+    Raises ConfigError when the text has no ``{question}``, for an unknown layout, and when a problem type has no hint.
+    """
 
     text: str
     """``{question}`` stands for the question, ``{answer_hint}`` for the instruction of its problem type."""
     media_first: bool = True
     """Whether the video or image stands before the text, as in the released training code, or after it."""
-    option_layout: Literal["lines", "inline"] = "lines"
-    """``lines``: an "Options:" heading and one option a line; ``inline``: on the question's line, joined by spaces."""
+    option_layout: OptionLayout = "lines"
+    """``lines``: an "Options:" heading and one option a line; ``inline``: on the question's line, joined by spaces;
+    ``attached``: as the released code, the heading right behind the question's last character and each option's line
+    ended."""
+    answer_hints: Mapping[ProblemType, str] = field(default_factory=lambda: dict(ANSWER_HINTS))
+    """The instruction of each problem type."""
 
     def __post_init__(self) -> None:
         if "{question}" not in self.text:
             raise ConfigError("prompt template: the text has no {question}; put it where the question belongs")
-        if self.option_layout not in {"lines", "inline"}:
-            raise ConfigError(f"prompt template: option_layout is {self.option_layout!r}; use 'lines' or 'inline'")
+        if self.option_layout not in get_args(OptionLayout):
+            layouts = ", ".join(get_args(OptionLayout))
+            raise ConfigError(f"prompt template: option_layout is {self.option_layout!r}; use one of {layouts}")
+        lacking = [kind for kind in PROBLEM_TYPES if kind not in self.answer_hints]
+        if lacking:
+            raise ConfigError(f"prompt template: answer_hints has nothing for {', '.join(lacking)}; add a text")
 
 
 PROMPT_TEMPLATES: dict[str, PromptTemplate] = {
@@ -53,7 +69,9 @@ PROMPT_TEMPLATES: dict[str, PromptTemplate] = {
 def prompt_template(name: str) -> PromptTemplate:
     """Look a template up by name. Raises ConfigError that lists the names when there is none."""
     if name not in PROMPT_TEMPLATES:
-        raise ConfigError(f"prompt template {name!r} is unknown; use one of {', '.join(PROMPT_TEMPLATES)}")
+        raise ConfigError(
+            f"prompt template {name!r} is unknown; use one of {', '.join(PROMPT_TEMPLATES)}, or the path of a file"
+        )
     return PROMPT_TEMPLATES[name]
 
 
@@ -63,7 +81,7 @@ def build_messages(sample: Sample, template: PromptTemplate) -> list[dict[str, A
     The content is a list of parts, ``{"type": "video", "video": path}`` or ``{"type": "image", "image": path}`` and
     ``{"type": "text", "text": ...}``, in the order the template asks for. A text-only sample has the text part alone.
     """
-    values = {"question": _question(sample, template), "answer_hint": ANSWER_HINTS[sample.problem_type]}
+    values = {"question": _question(sample, template), "answer_hint": template.answer_hints[sample.problem_type]}
     # One pass over the template, so that braces inside a question (LaTeX, code) are left as they are.
     text = _PLACEHOLDERS.sub(lambda match: values[match[1]], template.text)
     content: list[dict[str, Any]] = [{"type": "text", "text": text}]
@@ -92,4 +110,6 @@ def _question(sample: Sample, template: PromptTemplate) -> str:
         return sample.problem
     if template.option_layout == "inline":
         return " ".join([sample.problem, *sample.options])
+    if template.option_layout == "attached":
+        return sample.problem + "Options:\n" + "".join(f"{option}\n" for option in sample.options)
     return "\n".join([sample.problem, "Options:", *sample.options])

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Callable, Sequence
 
-from video_ktr.rewards.answer import Completion, completion_text, extract_answer, solution_answer
-from video_ktr.rewards.text_metrics import rouge, word_accuracy
+from video_ktr.rewards.answer import Completion, extract_answer
+from video_ktr.rewards.row_scores import LogMetric, score_rows
+from video_ktr.rewards.temporal_iou import temporal_iou
+from video_ktr.rewards.text_metrics import rouge, rouge_l, word_accuracy
 
 _TINY = 1e-9
 
@@ -14,7 +16,7 @@ def accuracy_reward(
     solution: Sequence[str],
     problem_type: Sequence[str],
     *,
-    log_metric: Callable[[str, float], None] | None = None,
+    log_metric: LogMetric | None = None,
     **kwargs: object,  # noqa: ARG001  # TRL passes every column of the data set
 ) -> list[float | None]:
     """Score each completion's answer against its solution, in [0, 1] (the released code's rules).
@@ -24,13 +26,7 @@ def accuracy_reward(
     not parse, or an unknown problem type, gives None there instead of 0. A completion without an answer, or with one
     that does not parse, scores 0. The share of rows that cannot be scored goes to TRL's log as ``unscorable``.
     """
-    scores = [
-        score_accuracy(extract_answer(completion_text(completion)), solution_answer(right), kind)
-        for completion, right, kind in zip(completions, solution, problem_type, strict=True)
-    ]
-    if log_metric is not None and scores:
-        log_metric("unscorable", scores.count(None) / len(scores))
-    return scores
+    return score_rows(_score_text, completions, solution, problem_type, log_metric)
 
 
 def score_accuracy(prediction: str, truth: str, problem_type: str) -> float | None:
@@ -38,10 +34,11 @@ def score_accuracy(prediction: str, truth: str, problem_type: str) -> float | No
 
     multiple choice: the same text, case included ("A." is not "A"). numerical: equal to two decimals, and either both
     or neither written with a point or comma ("3.0" is not "3"). regression: 1 - relative error. OCR: 1 - word error
-    rate. free-form: mean of three ROUGE F1.
+    rate. free-form: mean of three ROUGE F1. Beyond the released code, temporal grounding: overlap of intervals (see
+    `temporal_iou`); caption: F1 of ROUGE-L, which is 1 for the reference itself however short it is.
     """
     scorer = _SCORERS.get(problem_type)
-    return scorer(prediction, truth) if scorer and truth else None
+    return scorer(prediction, truth) if scorer and truth.strip() else None
 
 
 def score_number(prediction: str, truth: str) -> float | None:
@@ -61,6 +58,10 @@ def parse_number(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+def _score_text(text: str, truth: str, problem_type: str) -> float | None:
+    return score_accuracy(extract_answer(text), truth, problem_type)
 
 
 def _score_choice(prediction: str, truth: str) -> float:
@@ -87,4 +88,6 @@ _SCORERS: dict[str, Callable[[str, str], float | None]] = {
     "regression": _score_regression,
     "OCR": word_accuracy,
     "free-form": rouge,
+    "temporal grounding": temporal_iou,
+    "caption": rouge_l,
 }

@@ -22,9 +22,14 @@ def extract_answer(text: str) -> str:
     The same as the first match of ``<answer>\\s*(.*?)\\s*</answer>`` over lines, whose matching time
     grows with the cube of a run of spaces.
     """
+    return tagged_answer(text) or ""
+
+
+def tagged_answer(text: str) -> str | None:
+    """As `extract_answer`, but None without ``<answer>...</answer>``: an empty answer is not a missing one."""
     start = text.find(_OPEN)
     end = text.find(_CLOSE, start + len(_OPEN)) if start >= 0 else -1
-    return text[start + len(_OPEN) : end].strip() if end >= 0 else ""
+    return text[start + len(_OPEN) : end].strip() if end >= 0 else None
 
 
 def solution_answer(solution: object) -> str:

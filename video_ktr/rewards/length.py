@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from video_ktr.errors import ConfigError
 from video_ktr.rewards.accuracy import accuracy_reward
 from video_ktr.rewards.answer import Completion
+from video_ktr.rewards.row_scores import LogMetric
 
 BONUS = 0.2
 SHORTEST, LONGEST = 320, 512
@@ -21,6 +22,7 @@ def length_reward(
     *,
     problem_id: Sequence[Hashable] | None = None,
     prompts: Sequence[object] | None = None,
+    log_metric: LogMetric | None = None,
     **kwargs: object,  # noqa: ARG001  # TRL passes every column of the data set
 ) -> list[float | None]:
     """Give 0.2 to a right answer of 320 to 512 tokens when another answer of its group is right too.
@@ -29,14 +31,15 @@ def length_reward(
 
     Right means an accuracy above 0.1, without any bonus. The length is that of the completion up to and including its
     end token, the entry of `completion_ids`: the released code measures the number of SELECTED tokens once key tokens
-    are on, and so hardly ever pays. Where accuracy cannot be scored the result is None.
+    are on, and so hardly ever pays. Where accuracy cannot be scored the result is None, and
+    counted as there.
 
     The rows of one prompt form a group: those with the same `problem_id` and the same prompt. Without a problem_id
     column the prompt alone tells groups apart, which needs videos and images given as paths: ConfigError otherwise.
     With neither, all rows are one group.
     A reward function sees the rows of its own process, so a group that is split over processes counts in parts.
     """
-    accuracies = accuracy_reward(completions, solution, problem_type)
+    accuracies = accuracy_reward(completions, solution, problem_type, log_metric=log_metric)
     groups = _group_keys(len(completions), problem_id, prompts)
     right = [accuracy is not None and accuracy > _RIGHT_ABOVE for accuracy in accuracies]
     right_in_group = Counter(group for group, is_right in zip(groups, right, strict=True) if is_right)
