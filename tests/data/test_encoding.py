@@ -4,7 +4,8 @@ import torch
 from PIL import Image
 
 from video_ktr.data.encoding import PromptEncoder, clean_message, content_parts
-from video_ktr.data.media import MediaConfig
+from video_ktr.data.frame_cache import FrameCache
+from video_ktr.data.media import MediaConfig, write_video
 from video_ktr.errors import DataError
 from video_ktr.toyworld.processor import build_processor
 
@@ -100,3 +101,15 @@ def test_moving_keeps_everything(processor):
 def test_content_that_would_be_skipped_in_silence_is_refused(processor, part):
     with pytest.raises(DataError, match="use one of text, image, video"):
         encoder(processor).encode(question(part))
+
+
+def test_prompts_are_the_same_with_a_frame_cache(processor, tmp_path):
+    write_video(frames(8), tmp_path / "a.mp4", 2.0)
+    messages = question({"type": "video", "video": str(tmp_path / "a.mp4")})
+    cache = FrameCache(tmp_path / "cache")
+    plain = encoder(processor).encode(messages)
+    for _ in range(2):
+        kept = PromptEncoder(processor, MediaConfig(**SIZES), frame_cache=cache).encode(messages)
+        assert torch.equal(kept.video_patches_KD, plain.video_patches_KD)
+        assert kept.slot_seconds == plain.slot_seconds
+    assert len(list(cache.entries.path.glob("*.safetensors"))) == 1

@@ -68,6 +68,7 @@ def test_another_frame_factor():
         ({"max_pixels": 1000}, "min_pixels 100352 exceeds max_pixels 1000"),
         ({"image_min_pixels": 10**7}, "image_min_pixels 10000000 exceeds image_max_pixels 200704"),
         ({"slot_seconds": 0.0}, "slot_seconds is 0.0"),
+        ({"time_limit_seconds": 0.0}, "time_limit_seconds is 0.0; it must be above 0"),
     ],
 )
 def test_bad_settings_are_refused(settings, words):
@@ -79,3 +80,27 @@ def test_bad_settings_are_refused(settings, words):
 def test_the_true_spacing_can_be_asked_for():
     assert MediaConfig(slot_seconds=None).slot_seconds is None
     assert MediaConfig().min_pixels == 100352
+
+
+def released_limit(most_pixels, frames):
+    """The released rule for the area of a frame; the least is 128 * 28 * 28, a video has 24576 * 28 * 28 at most."""
+    return max(min(most_pixels, 24576 * 784 / frames * 2), int(1.05 * 128 * 784))
+
+
+@pytest.mark.parametrize("frames", [16, 32, 64])
+def test_presets_are_the_released_rule(frames):
+    training, evaluation = MediaConfig.preset("training"), MediaConfig.preset(f"evaluation-{frames}")
+    assert training == MediaConfig()
+    assert training.max_pixels == released_limit(128 * 784, frames) == 105369
+    assert evaluation.max_pixels == released_limit(256 * 784, frames) == 200704
+    assert evaluation == MediaConfig(max_frames=frames, max_pixels=200704)
+
+
+def test_a_preset_can_be_changed_in_parts():
+    config = MediaConfig.preset("evaluation-32", max_frames=48, fps=1.0)
+    assert (config.max_frames, config.fps, config.max_pixels) == (48, 1.0, 200704)
+
+
+def test_an_unknown_preset_lists_the_known_ones():
+    with pytest.raises(ConfigError, match="'evaluation'; use one of training, evaluation-16, "):
+        MediaConfig.preset("evaluation")

@@ -173,29 +173,6 @@ def test_a_video_file_may_be_given_as_its_path_in_a_dict(tmp_path):
     assert torch.equal(video.frames_FCHW, load_video(tmp_path / "a.mp4", MediaConfig()).frames_FCHW)
 
 
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [
-        ({"bytes": b"no image", "path": None}, "the image stored as bytes: cannot be read"),
-        ({"bytes": b"", "path": "a.png"}, r"the image stored as a\.png: cannot be read"),
-        ({"bytes": None, "path": "none.png"}, r"none\.png: no such file"),
-        ({"bytes": None, "path": None}, "neither bytes nor a path"),
-        ([[[0, 1, 2]], [[0, 1]]], "ragged"),
-        ([[[0, 1, 256]]], "go from 0 to 256"),
-        ([[[0, 1, -1]]], "go from -1 to 1"),
-        ([[[0.5, 1, 2]]], "not all whole numbers"),
-        ([[[None, 1, 2]]], "not all whole numbers"),
-        ([[0, 1, 2]], "expected"),
-        (3, "given as int"),
-    ],
-)
-def test_unusable_values_from_a_dataset_are_refused(source, words):
-    with pytest.raises(MediaError, match=words):
-        load_image(source, MediaConfig())
-    with pytest.raises(MediaError, match=words):
-        load_video([source], MediaConfig())
-
-
 @pytest.mark.parametrize("source", [3, b"film", {"bytes": b"film", "path": "a.mp4"}])
 def test_a_video_of_another_kind_is_refused(source):
     with pytest.raises(MediaError, match="a video is given as"):

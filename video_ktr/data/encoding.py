@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from video_ktr.data.frame_cache import FrameCache
 from video_ktr.data.media import MediaConfig, VideoFrames, load_image, load_video
 from video_ktr.errors import DataError
 
@@ -68,6 +69,7 @@ class PromptEncoder:
         max_prompt_tokens: Longest prompt accepted; None for no limit. A longer one is refused, since cutting it
             would cut visual tokens away from their features.
         template_kwargs: Further arguments of the chat template.
+        frame_cache: Keeps decoded videos on disk; None decodes a video every time. The result is the same.
     """
 
     def __init__(
@@ -77,11 +79,13 @@ class PromptEncoder:
         *,
         max_prompt_tokens: int | None = None,
         template_kwargs: dict[str, Any] | None = None,
+        frame_cache: FrameCache | None = None,
     ):
         self.processor = processor
         self.media = media
         self.template_kwargs = template_kwargs or {}
         self.max_prompt_tokens = max_prompt_tokens
+        self.frame_cache = frame_cache
 
     def encode(self, messages: Messages) -> EncodedPrompt:
         """Encode one conversation, ready for the assistant's turn.
@@ -93,7 +97,8 @@ class PromptEncoder:
         """
         messages = [clean_message(message) for message in messages]
         require_known_parts(messages)
-        videos = [load_video(part["video"], self.media) for part in content_parts(messages, "video")]
+        load = load_video if self.frame_cache is None else self.frame_cache.load_video
+        videos = [load(part["video"], self.media) for part in content_parts(messages, "video")]
         images = [load_image(part["image"], self.media) for part in content_parts(messages, "image")]
         text = self.processor.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=True, **self.template_kwargs

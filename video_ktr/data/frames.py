@@ -4,6 +4,7 @@ F frames, H height and W width in pixels, C colour channels (red, green, blue).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,6 +13,13 @@ from video_ktr.errors import ConfigError, MediaError
 
 # Qwen2.5-VL merges 2 x 2 patches of 14 x 14 pixels into one token.
 _TOKEN_PIXELS = 28 * 28
+_EVALUATION = {"max_pixels": 256 * _TOKEN_PIXELS}
+_PRESETS: dict[str, dict[str, Any]] = {
+    "training": {},
+    "evaluation-16": {**_EVALUATION, "max_frames": 16},
+    "evaluation-32": {**_EVALUATION, "max_frames": 32},
+    "evaluation-64": {**_EVALUATION, "max_frames": 64},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +46,29 @@ class MediaConfig:
     slot_seconds: float | None = 1.0
     """Seconds between temporal slots told to the model. 1.0 is what the released training code tells it for every
     video; None tells the true spacing of the sampled frames."""
+    time_limit_seconds: float = 60.0
+    """A video file that takes longer to read and decode is refused. No part of what is computed."""
+
+    @classmethod
+    def preset(cls, name: str, **changes: Any) -> "MediaConfig":
+        """The constants of the released code: "training", or "evaluation-16", "-32" and "-64" (the frames at most).
+
+        The released rule limits the area of a frame of n frames to max(min(M, 2 * T / n), int(1.05 * m)), with
+        M = VIDEO_MAX_PIXELS, m = VIDEO_MIN_PIXELS = 128 * 28 * 28 = 100352 and T the pixels of a whole video. T is so
+        large (24576 * 28 * 28 pixels) that 2 * T / n exceeds M up to n = 192, so it never decides here. Training
+        leaves M at 100352: the limit is int(1.05 * 100352) = 105369. The published evaluation sets
+        M = 256 * 28 * 28 = 200704, above 105369: the limit is 200704, and m stays, so smaller frames are enlarged to
+        100352 only. Images take at most 256 * 28 * 28 in both.
+
+        `changes` replace single fields. Raises ConfigError for an unknown name and for values that clash.
+        """
+        if name not in _PRESETS:
+            raise ConfigError(f"media: no preset is called {name!r}; use one of {', '.join(_PRESETS)}")
+        return cls(**{**_PRESETS[name], **changes})
 
     def __post_init__(self) -> None:
-        for name in ("fps", "min_frames", "max_frames", "frame_factor", "min_pixels", "image_min_pixels"):
+        above_0 = ("fps", "min_frames", "max_frames", "frame_factor", "min_pixels", "image_min_pixels")
+        for name in (*above_0, "time_limit_seconds"):
             # The negation also refuses NaN.
             if not getattr(self, name) > 0:
                 raise ConfigError(f"media: {name} is {getattr(self, name)}; it must be above 0")
@@ -64,9 +92,11 @@ class VideoFrames:
     frames_FCHW: Tensor
     """uint8 RGB, shape (F, 3, H, W)."""
     fps: float
-    """Frames per second of the SAMPLED frames: 16 frames over 10 seconds give 1.6."""
+    """Frames per second of the SAMPLED frames: 16 frames over 10 seconds give 1.6. The mean, where it varies."""
     source: str
     """The file, or what was given in its place; for messages."""
+    seconds: tuple[float, ...]
+    """When each sampled frame is shown, counted from the video's first frame."""
 
     @property
     def num_frames(self) -> int:
