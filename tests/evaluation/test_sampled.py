@@ -7,10 +7,8 @@ import torch
 from video_ktr.data.prompts import PROMPT_TEMPLATES
 from video_ktr.data.sample import Sample
 from video_ktr.errors import ConfigError, DataError
-from video_ktr.evaluation.sampled import Tally, evaluate_sampled, sampling_of, tally, write_result
+from video_ktr.evaluation.sampled import Tally, evaluate_sampled, tally, write_result
 from video_ktr.generation import Rollouts, Sampling
-from video_ktr.toyworld.model import build_toy_model
-from video_ktr.toyworld.processor import build_processor
 
 RIGHT, WRONG, BARE = "<think> so</think><answer>A</answer>", "<think> so</think><answer> B</answer>", "A"
 
@@ -109,15 +107,3 @@ def test_the_record_is_plain_json(tmp_path):
     record = json.loads((tmp_path / "result.json").read_text())
     assert record["by_type"]["count"]["accuracy"] == 1.0
     assert (record["seed"], record["temperature"], record["max_new_tokens"]) == (7, 1.0, 60)
-
-
-def test_sampling_follows_the_settings_and_not_the_checkpoint():
-    processor = build_processor()
-    tokenizer = processor.tokenizer
-    model = build_toy_model(tokenizer)
-    model.generation_config.temperature, model.generation_config.repetition_penalty = 0.1, 1.5
-    model.generation_config.eos_token_id = [tokenizer.eos_token_id, 9]
-    sampling = sampling_of(model, tokenizer, max_new_tokens=5, temperature=0.7)
-    assert (sampling.temperature, sampling.repetition_penalty) == (0.7, 1.0)
-    assert sampling.end_token_ids == (tokenizer.eos_token_id, 9)
-    assert model.config.video_token_id in sampling.forbidden_token_ids

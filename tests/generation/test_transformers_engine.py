@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from tests.scoring.oracle import plain_logits, plain_pass
-from tests.tiny import IMAGE_TOKEN, VIDEO_TOKEN, VISION_END, VISION_START
+from tests.tiny import IMAGE_TOKEN, VIDEO_TOKEN, VISION_END, VISION_START, VOCABULARY
 from video_ktr.errors import ConfigError
 from video_ktr.generation import Sampling, TransformersEngine
 from video_ktr.generation.transformers_engine import up_to_end
@@ -70,6 +70,18 @@ def test_forbidden_tokens_are_never_drawn(tiny_model, mixed_prompts):
         mixed_prompts, ROWS * 20, sampling(temperature=50.0, forbidden_token_ids=FORBIDDEN)
     )
     assert not {token for row in rollouts.token_ids for token in row} & set(FORBIDDEN)
+
+
+def test_padding_is_not_penalised_as_a_repetition(tiny_model, mixed_prompts):
+    # Among the padding token and two others: padding in front of a short prompt must not change its chances, which
+    # transformers 5.19 leaves to us and 5.23 sees to itself.
+    rest = tuple(token for token in range(VOCABULARY) if token not in (PAD, 50, 51))
+    penalised = sampling(temperature=4.0, repetition_penalty=9.0, forbidden_token_ids=rest, max_new_tokens=1)
+    engine = TransformersEngine(tiny_model)
+    alone = engine.generate(mixed_prompts[3:], [0] * 100, penalised, row_seeds=range(100)).token_ids
+    together = engine.generate(mixed_prompts, [3] * 100, penalised, row_seeds=range(100)).token_ids
+    assert together == alone
+    assert {token for tokens in alone for token in tokens} == {PAD, 50, 51}
 
 
 def test_video_and_prompt_run_once_per_prompt(tiny_model, mixed_prompts):

@@ -14,8 +14,7 @@ from video_ktr.data.encoding import PromptEncoder
 from video_ktr.data.media import MediaConfig
 from video_ktr.data.prompts import PROMPT_TEMPLATES, PromptTemplate, build_messages
 from video_ktr.data.sample import read_samples
-from video_ktr.evaluation.sampled import sampling_of
-from video_ktr.generation import TransformersEngine
+from video_ktr.generation import TransformersEngine, checkpoint_sampling
 from video_ktr.scoring import Completions, CompletionScorer, CompletionScores, SignalRequest, token_signals
 from video_ktr.toyworld.dataset import ToyDataConfig, build_dataset
 from video_ktr.toyworld.model import build_checkpoint
@@ -55,7 +54,7 @@ def selected_shares(folder, questions, seed):
     prompts = [encoder.encode(build_messages(sample, TEMPLATE)) for sample in read_samples(questions)]
     rows = list(range(len(prompts)))
     torch.manual_seed(seed)
-    sampling = sampling_of(model, processor.tokenizer, max_new_tokens=60, temperature=1.0, top_p=1.0)
+    sampling = checkpoint_sampling(model, processor.tokenizer, max_new_tokens=60, temperature=1.0, top_p=1.0)
     drawn = TransformersEngine(model).generate(prompts, rows, sampling)
     width = max(map(len, drawn.token_ids))
     mask_BT = torch.tensor([[i < len(tokens) for i in range(width)] for tokens in drawn.token_ids])

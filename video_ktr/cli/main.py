@@ -6,11 +6,12 @@ import warnings
 from collections.abc import Sequence
 
 from video_ktr import __version__
-from video_ktr.cli import doctor, quickstart, sft, train
+from video_ktr.cli import data, doctor, quickstart, sft, train
+from video_ktr.cli import filter as filter_verb
 from video_ktr.cli.settings import parse_overrides
 from video_ktr.errors import VideoKTRError
 
-VERBS = {"quickstart": quickstart, "sft": sft, "train": train, "doctor": doctor}
+VERBS = {"quickstart": quickstart, "sft": sft, "train": train, "data": data, "filter": filter_verb, "doctor": doctor}
 USER_MISTAKE, INTERRUPTED = 2, 130
 
 
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"video-ktr {arguments.verb}: {' '.join(str(error).split())}\n")
         return USER_MISTAKE
     except KeyboardInterrupt:
-        sys.stderr.write("stopped; the same command goes on from the last checkpoint\n")
+        sys.stderr.write("stopped; the same command goes on where it was\n")
         return INTERRUPTED
     return 0
 

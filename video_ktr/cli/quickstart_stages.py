@@ -19,9 +19,9 @@ from video_ktr.cli.stages import Stage, run_stages
 from video_ktr.cli.train import train
 from video_ktr.data.encoding import PromptEncoder
 from video_ktr.data.media import MediaConfig
-from video_ktr.evaluation.sampled import evaluate_sampled, sampling_of, write_result
+from video_ktr.evaluation.sampled import evaluate_sampled, write_result
 from video_ktr.explorer.report import write_report
-from video_ktr.generation import TransformersEngine
+from video_ktr.generation import TransformersEngine, checkpoint_sampling
 from video_ktr.toyworld.dataset import ToyDataConfig, build_dataset
 from video_ktr.toyworld.model import build_checkpoint
 
@@ -114,7 +114,7 @@ def make_world(folder: Path, config: ToyDataConfig) -> None:
 def evaluate(settings: Settings, folder: Path) -> None:
     """Evaluate a model by sampling; the record goes to folder/result.json, the outputs to folder/outputs.jsonl."""
     model, processor = load_model(settings["model"]).eval(), load_processor(settings["model"])
-    sampling = sampling_of(
+    sampling = checkpoint_sampling(
         model,
         processor.tokenizer,
         max_new_tokens=settings["max_new_tokens"],

@@ -23,7 +23,6 @@ from video_ktr.evaluation.answers import score_answer
 from video_ktr.evaluation.intervals import wilson_interval
 from video_ktr.generation import RolloutEngine, Sampling
 from video_ktr.rewards import format_reward
-from video_ktr.scoring.model_family import VisionLanguageModel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,22 +58,6 @@ class SampledResult:
     temperature: float
     top_p: float
     max_new_tokens: int
-
-
-def sampling_of(model: Any, tokenizer: Any, *, max_new_tokens: int, **settings: Any) -> Sampling:
-    """Sampling that ends where the model's own generation ends and never draws a visual placeholder.
-
-    `settings` are further fields of `Sampling`; nothing else comes from the checkpoint.
-    """
-    ends = model.generation_config.eos_token_id
-    own = [ends] if isinstance(ends, int) else list(ends or [])
-    return Sampling(
-        max_new_tokens=max_new_tokens,
-        end_token_ids=tuple(dict.fromkeys([tokenizer.eos_token_id, *own])),
-        pad_token_id=tokenizer.pad_token_id,
-        forbidden_token_ids=tuple(VisionLanguageModel.of(model).visual_token_ids),
-        **settings,
-    )
 
 
 def evaluate_sampled(

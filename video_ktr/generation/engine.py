@@ -84,12 +84,22 @@ class Rollouts:
 class RolloutEngine(Protocol):
     """Draws completions."""
 
-    def generate(self, prompts: list[EncodedPrompt], prompt_of_row: Sequence[int], sampling: Sampling) -> Rollouts:
+    def generate(
+        self,
+        prompts: list[EncodedPrompt],
+        prompt_of_row: Sequence[int],
+        sampling: Sampling,
+        *,
+        row_seeds: Sequence[int] | None = None,
+    ) -> Rollouts:
         """One completion per row.
 
         Args:
             prompts: Each distinct prompt once.
             prompt_of_row: The prompt each row answers: G equal entries for a group of G.
             sampling: How to draw.
+            row_seeds: An integer per row, from 0 to 2^63 - 1. With them a row's completion is a function of its
+                prompt and its seed, whatever else is in the batch and in which order; without them the engine draws
+                from its own random state. At temperature 0 they change nothing.
         """
         ...

@@ -24,8 +24,12 @@ class Prefill:
     positions_3UP: Tensor
 
 
-def prefill(model: VisionLanguageModel, views: Sequence[PromptView], *, pad_token_id: int) -> Prefill:
-    """Run each prompt once, all but its last token, which generation runs itself."""
+def prefill(model: VisionLanguageModel, views: Sequence[PromptView]) -> Prefill:
+    """Run each prompt once, all but its last token, which generation runs itself.
+
+    Ids are padded with the prompt's own first token: no attention falls on padding, but the repetition penalty of
+    older transformers (5.19) counts it too, and the padding token is often an end token.
+    """
     width = max(len(view.input_ids_P) for view in views)
     embeddings_UPD = torch.stack([left_pad(view.embeddings(model), width, dim=0) for view in views])
     positions_3UP = torch.stack([left_pad(view.positions_3P, width, dim=1) for view in views], dim=1)
@@ -36,7 +40,7 @@ def prefill(model: VisionLanguageModel, views: Sequence[PromptView], *, pad_toke
         position_ids=positions_3UP[:, :, :-1],
         use_cache=True,
     )
-    ids_UP = torch.stack([left_pad(view.input_ids_P, width, dim=0, value=pad_token_id) for view in views])
+    ids_UP = torch.stack([left_pad(v.input_ids_P, width, dim=0, value=int(v.input_ids_P[0])) for v in views])
     return Prefill(output.past_key_values, ids_UP, mask_UP, positions_3UP)
 
 

@@ -14,15 +14,15 @@ from transformers import GenerationConfig
 from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.generation.engine import Rollouts, Sampling
 from video_ktr.generation.prefill import prefill
+from video_ktr.generation.seeded_draws import SeededDraws, require_one_seed_per_row
 from video_ktr.generation.token_scores import TokenScores
 from video_ktr.scoring.model_family import VisionLanguageModel, base_model
 from video_ktr.scoring.prompt_view import view_prompts
 from video_ktr.scoring.scorer import evaluation_mode
 
 
-def generation_config(sampling: Sampling) -> GenerationConfig:
-    """`sampling` in transformers' words."""
-    sample = sampling.temperature > 0
+def generation_config(sampling: Sampling, *, sample: bool) -> GenerationConfig:
+    """`sampling` in transformers' words; `sample` is whether `generate` draws, or takes the token of best score."""
     drawn = {
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
@@ -63,18 +63,31 @@ class TransformersEngine:
         self.model = model
         self.parts = VisionLanguageModel.of(model)
 
-    def generate(self, prompts: list[EncodedPrompt], prompt_of_row: Sequence[int], sampling: Sampling) -> Rollouts:
-        """See `RolloutEngine.generate`. Draws from torch's global generator."""
-        config = generation_config(sampling)
+    def generate(
+        self,
+        prompts: list[EncodedPrompt],
+        prompt_of_row: Sequence[int],
+        sampling: Sampling,
+        *,
+        row_seeds: Sequence[int] | None = None,
+    ) -> Rollouts:
+        """See `RolloutEngine.generate`. Without seeds it draws from torch's global generator."""
         prompt_R = torch.tensor(list(prompt_of_row), device=self.parts.device)
         scores = TokenScores(sampling.temperature or 1.0)
+        processors = scores.and_ban(list(sampling.forbidden_token_ids), self.parts.device)
+        draw = sampling.temperature > 0
+        if draw and row_seeds is not None:
+            require_one_seed_per_row(row_seeds, prompt_of_row)
+            processors.append(SeededDraws(row_seeds, sampling))
+            draw = False
+        config = generation_config(sampling, sample=draw)
         with (
             evaluation_mode(self.model),
             pinned_generation_config(base_model(self.model), config),
             scores.watching(self.parts.lm_head),
         ):
             views = view_prompts(self.parts, prompts)
-            run = prefill(self.parts, views, pad_token_id=sampling.pad_token_id)
+            run = prefill(self.parts, views)
             run.cache.batch_select_indices(prompt_R)
             sequences = self.model.generate(
                 input_ids=run.input_ids_UP[prompt_R],
@@ -82,7 +95,7 @@ class TransformersEngine:
                 position_ids=run.positions_3UP[:, prompt_R],
                 past_key_values=run.cache,
                 generation_config=config,
-                logits_processor=scores.and_ban(list(sampling.forbidden_token_ids), self.parts.device),
+                logits_processor=processors,
             )
         tokens_RT = sequences[:, run.input_ids_UP.shape[1] :]
         log_probs_RT, entropies_RT = scores.finish(sequences)
