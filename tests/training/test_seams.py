@@ -21,6 +21,7 @@ SIGNATURES = {
         "num_generations",
         "has_tool_images",
     ],
+    "_calculate_rewards": ["self", "inputs", "prompts", "completions", "completion_ids_list"],
     "_compute_loss": ["self", "model", "inputs"],
     "_get_train_sampler": ["self", "dataset"],
     "_prepare_inputs": ["self", "generation_batch"],
@@ -91,6 +92,13 @@ def test_old_policy_is_the_first_pass_without_gradients():
     old = body.index("old_per_token_logps, _, _ = self._get_per_token_logps_and_entropies(")
     assert old < body.index("ref_per_token_logps, _, _ = self._get_per_token_logps_and_entropies(")
     assert body.count("self._get_per_token_logps_and_entropies(") == 3
+
+
+def test_a_row_without_any_reward_is_left_out():
+    body = source("_generate_and_score_completions")
+    assert "unscorable_mask = torch.isnan(rewards_per_func).all(dim=1)" in body
+    assert "rewards[unscorable_mask] = torch.nan" in body
+    assert "advantages = torch.nan_to_num(advantages, nan=0.0)" in body
 
 
 def test_the_loader_is_built_where_we_wrap_its_dataset():

@@ -1,12 +1,15 @@
 import json
+from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from tests.scoring.oracle import plain_pass
 from tests.training.conftest import MEDIA
-from video_ktr.errors import ConfigError, DataError
+from tests.training.helpers import gradients
+from video_ktr.errors import ConfigError, DataError, MediaError
 from video_ktr.training.sft import VideoSFTConfig, VideoSFTTrainer
 
 COMPLETIONS = ["<think> look .</think><answer> A</answer>", "<think> watch , a red square .</think><answer> B</answer>"]
@@ -109,6 +112,69 @@ def test_rows_without_a_completion_are_named(build):
     trainer.train_dataset.rows[2]["completion"] = ""
     with pytest.raises(DataError, match="row 2"):
         trainer.train_dataset[2]
+
+
+@pytest.fixture
+def truncated(media_files, tmp_path):
+    path = tmp_path / "truncated.mp4"
+    content = Path(media_files[0]).read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    return str(path)
+
+
+def show(row, video):
+    row["prompt"] = [{"role": "user", "content": [{"type": "video", "video": video}, {"type": "text", "text": "a ?"}]}]
+
+
+def test_rows_that_cannot_be_read_leave_the_loss_of_the_others(build, truncated):
+    trainer = build()
+    show(trainer.train_dataset.rows[1], truncated)
+    items = [trainer.train_dataset[i] for i in (0, 1, 4, 5)]
+    whole, grads = loss_and_gradients_of(trainer, items)
+    without, expected = loss_and_gradients_of(trainer, [items[0], *items[2:]])
+    assert whole == pytest.approx(without, abs=1e-6)
+    assert grads.keys() == expected.keys()
+    for name, gradient in expected.items():
+        torch.testing.assert_close(grads[name], gradient, atol=1e-6, rtol=1e-4)
+    nothing, grads = loss_and_gradients_of(trainer, [items[1]])
+    assert nothing == 0.0
+    assert not any(gradient.any() for gradient in grads.values())
+
+
+def loss_and_gradients_of(trainer, items):
+    trainer.model.zero_grad()
+    trainer.model.train()
+    loss = trainer.compute_loss(trainer.model, trainer.data_collator(items))
+    loss.backward()
+    return loss.item(), gradients(trainer.model)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_training_counts_rows_that_cannot_be_read(build, truncated, workers):
+    trainer = build(max_steps=7, per_device_train_batch_size=2, dataloader_num_workers=workers)
+    show(trainer.train_dataset.rows[1], truncated)
+    trainer.train()
+    folder = Path(trainer.args.output_dir)
+    (entry,) = [json.loads(line) for line in (folder / "unreadable.jsonl").read_text().splitlines()]
+    assert entry["file"] == truncated
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    # Seven rows in batches of 2, 2, 2 and 1: after seven steps 13 or 14 rows were met, one or two of them bad.
+    assert [line["bad_media/share"] for line in lines if "loss" in line][-1] in (1 / 13, 2 / 13, 1 / 14, 2 / 14)
+    assert yaml.safe_load((folder / "config.yaml").read_text())["media"]["fps"] == 2.0
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"bad_media": "stop"}, "^/.*truncated"), ({"max_bad_media_share": 0.01}, "media of [24] of [24] prompts")],
+)
+def test_too_many_of_them_end_with_one_line(build, truncated, workers, settings, said):
+    trainer = build(dataloader_num_workers=workers, per_device_train_batch_size=2, **settings)
+    for row in trainer.train_dataset.rows:
+        show(row, truncated)
+    with pytest.raises(MediaError, match=said) as caught:
+        trainer.train()
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("settings", [{"video_dropout": 1.0}, {"video_dropout": -0.1}, {"media": {"frames": 3}}])

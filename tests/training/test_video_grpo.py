@@ -234,7 +234,7 @@ def test_a_completion_of_the_end_token_alone_trains(build_trainer, rollouts, row
 
 
 def test_missing_and_corrupt_videos_name_the_file(build_trainer, rollouts, tmp_path):
-    trainer = build_trainer(VideoGRPOTrainer)
+    trainer = build_trainer(VideoGRPOTrainer, bad_media="stop")
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"not a video")
     for path in (str(tmp_path / "missing.mp4"), str(broken)):

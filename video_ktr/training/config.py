@@ -1,32 +1,23 @@
 """Settings of the trainers: TRL's `GRPOConfig`, plus media, plus key tokens."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from trl import GRPOConfig
 
 from video_ktr.attribution import KeyTokenConfig
-from video_ktr.data.media import MediaConfig
 from video_ktr.errors import ConfigError
 from video_ktr.generation import Sampling
+from video_ktr.training.media_settings import MediaSettings
 from video_ktr.training.sampler import prefetch_factor
 
 PRESET_BETA = {"paper": 0.4, "official": 0.04}
 """KL coefficient: section 4.1 of the paper, and every script the authors committed. They differ by ten."""
 
 
-def build_section(name: str, kind: type[Any], values: dict[str, Any] | None) -> Any:
-    """A settings record from a plain mapping; an unknown key is a ConfigError that lists the known ones."""
-    known = [f.name for f in fields(kind)]
-    unknown = sorted(set(values or {}) - set(known))
-    if unknown:
-        raise ConfigError(f"unknown key {unknown[0]!r} under {name}: use one of {', '.join(known)}")
-    return kind(**(values or {}))
-
-
 @dataclass
-class VideoGRPOConfig(GRPOConfig):
-    """`GRPOConfig` for prompts that hold videos.
+class VideoGRPOConfig(MediaSettings, GRPOConfig):
+    """`GRPOConfig` for prompts that hold videos, with the fields of `MediaSettings`.
 
     Differs from TRL's defaults in two places. `loss_type` is "grpo": each completion's loss is divided by its own
     length, as in equations 1 and 2 of the paper. `use_bias_correction_kl` is off: TRL would multiply the KL term by
@@ -38,9 +29,6 @@ class VideoGRPOConfig(GRPOConfig):
 
     loss_type: str = field(default="grpo", metadata={"help": "Loss normalisation, TRL's names."})
     use_bias_correction_kl: bool = field(default=False, metadata={"help": "Multiply the KL term by the ratio."})
-    media: dict[str, Any] | None = field(
-        default=None, metadata={"help": "Frame and pixel limits: the fields of MediaConfig."}
-    )
     share_prefix: bool = field(
         default=True,
         metadata={
@@ -48,12 +36,9 @@ class VideoGRPOConfig(GRPOConfig):
             "False: every completion with a prompt and video of its own, as plain GRPO does."
         },
     )
-    max_prompt_tokens: int | None = field(
-        default=16384, metadata={"help": "Longest prompt; a longer one is refused, never cut. None for no limit."}
-    )
 
     def __post_init__(self) -> None:
-        self.media = asdict(build_section("media", MediaConfig, self.media))
+        self.resolve_media()
         super().__post_init__()
         self._check_sampling()
         if self.cache_implementation is not None:
@@ -102,11 +87,6 @@ class VideoGRPOConfig(GRPOConfig):
         if self.dataloader_prefetch_factor is None:  # type: ignore[has-type]
             copies = (self.steps_per_generation or 1) * self.num_iterations
             self.dataloader_prefetch_factor = prefetch_factor(self.dataloader_num_workers, copies)
-
-    @property
-    def media_config(self) -> MediaConfig:
-        """The resolved frame and pixel limits."""
-        return MediaConfig(**(self.media or {}))
 
 
 @dataclass

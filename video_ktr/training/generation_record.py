@@ -24,6 +24,8 @@ class Generation:
     token_ids: list[list[int]]
     """Each row's whole completion, also where its mask is 0 because it was cut off."""
     rewards: dict[str, list[float]]
+    readable: list[bool]
+    """False at rows whose media could not be read."""
     attributed_B: Tensor
     """True at rows that were scored under the counterfactuals."""
     counterfactuals: Counterfactuals = field(default_factory=Counterfactuals)

@@ -16,6 +16,7 @@ from trl.data_utils import prepare_multimodal_messages
 
 from video_ktr.data.encoding import EncodedPrompt, PromptEncoder, clean_message
 from video_ktr.errors import DataError
+from video_ktr.training.unreadable import UnreadablePrompt
 
 Messages = list[dict[str, Any]]
 
@@ -37,6 +38,11 @@ class PromptRows:
     def per_row(self) -> list[EncodedPrompt]:
         """One reference per row."""
         return [self.prompts[i] for i in self.prompt_of_row]
+
+    @property
+    def readable(self) -> list[bool]:
+        """False at rows whose media could not be read."""
+        return [not isinstance(prompt, UnreadablePrompt) for prompt in self.per_row]
 
 
 def encode_rows(conversations: Iterable[Messages], encoder: PromptEncoder) -> PromptRows:

@@ -8,44 +8,33 @@ released models expect after a video; so this is transformers' `Trainer` with a 
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from accelerate.utils import gather_object
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments
 from trl.trainer.utils import add_fused_lm_head
 
-from video_ktr.data.encoding import EncodedPrompt, PromptEncoder
-from video_ktr.data.media import MediaConfig
-from video_ktr.errors import ConfigError, DataError
+from video_ktr.errors import ConfigError
 from video_ktr.scoring import VisionLanguageModel
-from video_ktr.scoring.model_family import positions_of
-from video_ktr.scoring.positions import IMAGE, VIDEO
+from video_ktr.training.bad_media import BadMedia, Fault
 from video_ktr.training.checkpoints import ResumableWeights
-from video_ktr.training.config import build_section
-from video_ktr.training.full_pass import media_inputs
+from video_ktr.training.media_settings import MediaSettings
 from video_ktr.training.run_directory import RunDirectoryCallback
 from video_ktr.training.seeds import derived_generator
-
-IGNORED = -100
+from video_ktr.training.sft_rows import SFTCollator, SFTDataset
 
 
 @dataclass
-class VideoSFTConfig(TrainingArguments):
-    """`TrainingArguments`, plus media.
+class VideoSFTConfig(MediaSettings, TrainingArguments):
+    """`TrainingArguments`, with the fields of `MediaSettings`.
 
     Raises:
         ConfigError: A value is out of range.
     """
 
-    media: dict[str, Any] | None = field(
-        default=None, metadata={"help": "Frame and pixel limits: the fields of MediaConfig."}
-    )
-    max_prompt_tokens: int | None = field(
-        default=16384, metadata={"help": "Longest prompt; a longer one is refused, never cut. None for no limit."}
-    )
     video_dropout: float = field(
         default=0.0,
         metadata={
@@ -56,69 +45,10 @@ class VideoSFTConfig(TrainingArguments):
     remove_unused_columns: bool = field(default=False, metadata={"help": "Rows are messages, not model inputs."})
 
     def __post_init__(self) -> None:
-        self.media = asdict(build_section("media", MediaConfig, self.media))
+        self.resolve_media()
         super().__post_init__()
         if not 0 <= self.video_dropout < 1:
             raise ConfigError(f"video_dropout is {self.video_dropout}: give a share in [0, 1)")
-
-
-class SFTDataset(Dataset[dict[str, Any]]):
-    """Rows {"prompt": messages, "completion": text}, encoded when they are read.
-
-    Args:
-        rows: The rows.
-        encoder: Encodes the prompts.
-        end_token_id: Put after each completion.
-    """
-
-    def __init__(self, rows: Sequence[dict[str, Any]], encoder: PromptEncoder, end_token_id: int):
-        self.rows = rows
-        self.encoder = encoder
-        self.end_token_id = end_token_id
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        row = self.rows[index]
-        if not row.get("completion"):
-            raise DataError(f"row {index} has no completion to learn: fine-tuning needs the full answer text")
-        token_ids = self.encoder.processor.tokenizer(row["completion"], add_special_tokens=False)["input_ids"]
-        return {"prompt": self.encoder.encode(row["prompt"]), "completion_ids": [*token_ids, self.end_token_id]}
-
-
-@dataclass(frozen=True)
-class SFTCollator:
-    """Rows to model inputs: right-padded, labels on the completion only, M-RoPE positions by the released rule."""
-
-    config: Any
-    """The model's configuration."""
-    pad_token_id: int
-
-    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Tensor]:
-        """Collate one batch; `visual_lengths` (2, B) holds each row's visual tokens, of images and of videos."""
-        prompts: list[EncodedPrompt] = [row["prompt"] for row in rows]
-        lengths = [len(row["prompt"].input_ids_P) + len(row["completion_ids"]) for row in rows]
-        shape = (len(rows), max(lengths))
-        input_ids_BL = torch.full(shape, self.pad_token_id)
-        labels_BL = torch.full(shape, IGNORED)
-        positions_3BL = torch.zeros((3, *shape), dtype=torch.long)
-        for i, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
-            start = len(prompt.input_ids_P)
-            completion_T = torch.tensor(rows[i]["completion_ids"])
-            input_ids_BL[i, :start], input_ids_BL[i, start:length] = prompt.input_ids_P, completion_T
-            labels_BL[i, start:length] = completion_T
-            positions_3P, following = positions_of(self.config, prompt)
-            positions_3BL[:, i, :start] = positions_3P
-            positions_3BL[:, i, start:] = following + torch.arange(shape[1] - start)
-        return {
-            "input_ids": input_ids_BL,
-            "attention_mask": (torch.arange(shape[1]) < torch.tensor(lengths)[:, None]).long(),
-            "position_ids": positions_3BL,
-            "labels": labels_BL,
-            "visual_lengths": torch.tensor([[int((p.mm_types_P == k).sum()) for p in prompts] for k in (IMAGE, VIDEO)]),
-            **media_inputs(prompts, torch.device("cpu")),
-        }
 
 
 @contextmanager
@@ -147,6 +77,9 @@ class VideoSFTTrainer(ResumableWeights, Trainer):
     logits of all positions. With `video_dropout`, the visual features of some rows are zeroed; which rows depends on
     the seed and the step alone.
 
+    Rows whose media cannot be read have no labels, so the loss is the mean over the other rows' tokens; a batch of such
+    rows alone has loss 0. They are counted in the metric `bad_media/share`, until there are too many (`BadMedia`).
+
     Args:
         model: A supported model.
         args: A `VideoSFTConfig`.
@@ -158,7 +91,7 @@ class VideoSFTTrainer(ResumableWeights, Trainer):
 
     def __init__(self, model: Any, args: VideoSFTConfig, rows: Sequence[dict[str, Any]], processor: Any, **kwargs: Any):
         parts = VisionLanguageModel.of(model)
-        encoder = PromptEncoder(processor, MediaConfig(**(args.media or {})), max_prompt_tokens=args.max_prompt_tokens)
+        encoder = args.build_encoder(processor)
         tokenizer = processor.tokenizer
         add_fused_lm_head(model)
         super().__init__(
@@ -171,17 +104,36 @@ class VideoSFTTrainer(ResumableWeights, Trainer):
             **kwargs,
         )
         self.visual = parts.core.visual
+        self.bad_media = BadMedia(args.output_dir, args.bad_media, args.max_bad_media_share)
+        self.add_callback(self.bad_media)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """Mean negative log-likelihood of the batch's completion tokens, in nats."""
+        """Mean negative log-likelihood of the batch's completion tokens, in nats.
+
+        Raises:
+            MediaError: A row's media cannot be read, and `bad_media` or `max_bad_media_share` ends the run.
+        """
         del num_items_in_batch
         inputs = dict(inputs)
-        lengths_2B = inputs.pop("visual_lengths")
+        lengths_2B, faults = inputs.pop("visual_lengths"), inputs.pop("faults")
+        if model.training:
+            self._count_rows(lengths_2B.shape[1], faults)
         with features_zeroed(self.visual, self._kept(lengths_2B)):
             outputs = model(**inputs, fused_lm_head=True)
         return (outputs.loss, outputs) if return_outputs else outputs.loss
+
+    def _count_rows(self, rows: int, faults: list[Fault]) -> None:
+        counts = torch.tensor([[rows, len(faults)]], device=self.accelerator.device)
+        met, bad = self.accelerator.gather(counts).sum(0).tolist()
+        self.bad_media.meet(met, gather_object(faults) if bad else [], bad, self.state)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log metrics; those of a training step with the share of rows whose media could not be read."""
+        if "loss" in logs:
+            logs["bad_media/share"] = self.bad_media.share
+        super().log(logs, start_time)
 
     def _kept(self, lengths_2B: Tensor) -> list[Tensor]:
         """Which visual tokens survive, for every call of the vision tower that the batch makes."""

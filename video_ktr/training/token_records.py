@@ -43,7 +43,7 @@ the row does not have it: an image has no temporal one, and a group of equal rew
 
 
 class TokenRecorder:
-    """Writes `tokens/step-000012-0-0-0000.parquet` for a sample of the prompts.
+    """Writes `tokens/step-000012-0-0-0000.parquet` for a sample of the prompts whose media can be read.
 
     The numbers are the step, the generation within it, the process, and the first row in the file: where key tokens
     are chosen a micro-batch at a time, so are they recorded.
@@ -85,7 +85,7 @@ class TokenRecorder:
         chosen = {"visual": keys.visual_BT, "temporal": keys.temporal_BT, "entropy": keys.entropy_BT}
         records = []
         for index, number in enumerate(row_numbers):
-            if generation.prompt_keys[number] not in sampled:
+            if generation.prompt_keys[number] not in sampled or not generation.readable[number]:
                 continue
             length = len(generation.token_ids[number])
             attributed = bool(generation.attributed_B[index])

@@ -11,11 +11,12 @@ from torch.nn.functional import pad
 from transformers import AutoConfig
 from trl.models.utils import unwrap_model_for_generation
 
-from video_ktr.data.encoding import EncodedPrompt, PromptEncoder
+from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.errors import ConfigError
 from video_ktr.generation import Rollouts, Sampling, TransformersEngine
 from video_ktr.scoring import PromptView, VisionLanguageModel
 from video_ktr.scoring.model_family import base_model, require_supported
+from video_ktr.training.bad_media import BadMedia
 from video_ktr.training.checkpoints import ResumableWeights
 from video_ktr.training.config import VideoGRPOConfig
 from video_ktr.training.engines import adapt_to_engine
@@ -24,17 +25,19 @@ from video_ktr.training.prompt_loading import EncodedLoader, take_encoded
 from video_ktr.training.prompt_rows import PromptRows, conversation, without_media
 from video_ktr.training.run_directory import RunDirectoryCallback
 from video_ktr.training.shared_pass import accept_wanted_hidden
+from video_ktr.training.skipped_rows import SkippedRows
 from video_ktr.training.video_log_probs import VideoLogProbs
 
 REFUSED = ("tools", "rollout_func", "environment_factory")
 
 
-class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, VideoLogProbs):
+class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, VideoLogProbs, SkippedRows):
     """`trl.GRPOTrainer` whose messages may hold `{"type": "video", "video": path or frames}`.
 
     Images, videos and text-only prompts may be mixed in one batch. Media are decoded and encoded once per distinct
     prompt of a generation batch; rows carry references. Positions after a video follow the released M-RoPE rule in
-    generation, scoring and update alike.
+    generation, scoring and update alike. Rows whose media cannot be read take no part (`SkippedRows`), until there are
+    too many (`BadMedia`).
 
     Seams of TRL 1.16 that are overridden, here and in the classes it is made of, each pinned by a test:
         `_generate_and_score_completions`: encodes the prompts, hands TRL rows without media, and adds the prompts to
@@ -48,6 +51,7 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, Vid
     Raises:
         ConfigError: The model has no video support, its weights are split by FSDP 1 or with CPU offload, or tools,
             environments or a rollout function are passed.
+        MediaError: While it trains: media cannot be read, and `bad_media` or `max_bad_media_share` ends the run.
     """
 
     args: VideoGRPOConfig
@@ -67,12 +71,7 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, Vid
         super().__init__(model, reward_funcs, args, *rest, **kwargs)
         adapt_to_engine(self.accelerator, self.args)
         self._parts = VisionLanguageModel.of(self.model)
-        self.prompt_encoder = PromptEncoder(
-            self.processing_class,
-            self.args.media_config,
-            max_prompt_tokens=self.args.max_prompt_tokens,
-            template_kwargs=self.chat_template_kwargs,
-        )
+        self.prompt_encoder = self.args.build_encoder(self.processing_class, self.chat_template_kwargs)
         self.sampling = Sampling(
             max_new_tokens=self.max_completion_length,
             end_token_ids=tuple(self.eos_token_ids),
@@ -87,7 +86,9 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, Vid
         )
         accept_wanted_hidden(self.model)
         self._forget_generation()
-        self.add_callback(RunDirectoryCallback(self.sampling))
+        self.bad_media = BadMedia(self.args.output_dir, self.args.bad_media, self.args.max_bad_media_share)
+        for callback in (RunDirectoryCallback(self.sampling), self.bad_media):
+            self.add_callback(callback)
 
     def _forget_generation(self) -> None:
         self._rows, self._rollouts, self._scored = PromptRows([], []), Rollouts([]), []

@@ -69,6 +69,7 @@ class VideoKTRTrainer(VideoGRPOTrainer):
             prompt_keys=[self._rows.keys[i] for i in self._rows.prompt_of_row],
             token_ids=self._rollouts.token_ids,
             rewards=self._local_rewards(len(inputs)),
+            readable=self._rows.readable,
             attributed_B=self._attributed(output),
         )
         output["generation_row"] = torch.arange(len(inputs), device=output["advantages"].device)
