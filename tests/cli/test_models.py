@@ -2,13 +2,12 @@ import json
 
 import pytest
 
-from video_ktr.cli.models import check_model, load_model, load_processor
+from video_ktr.cli.models import check_model, load_processor
 from video_ktr.errors import ConfigError
 
 
 def test_a_toy_checkpoint_passes(toy):
     check_model(str(toy / "model"))
-    assert load_model(str(toy / "model")).config.model_type == "qwen2_5_vl"
     assert load_processor(str(toy / "model")).tokenizer is not None
 
 
@@ -29,9 +28,3 @@ def test_a_model_without_video_is_told(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
     with pytest.raises(ConfigError, match="is a llama, which has no video support"):
         check_model(str(tmp_path))
-
-
-def test_missing_weights_are_told(toy, tmp_path):
-    (tmp_path / "config.json").write_text((toy / "model" / "config.json").read_text())
-    with pytest.raises(ConfigError, match="the weights cannot be read"):
-        load_model(str(tmp_path))

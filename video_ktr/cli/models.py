@@ -1,10 +1,9 @@
-"""Loading models and processors, with one plain line when there is nothing to load."""
+"""Looking at models and loading processors, with one plain line when there is nothing to load."""
 
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
+from transformers import AutoConfig, AutoProcessor
 
 from video_ktr.errors import ConfigError
 from video_ktr.scoring.model_family import require_supported
@@ -31,17 +30,6 @@ def load_processor(name: str) -> Any:
         return AutoProcessor.from_pretrained(name)
     except (OSError, ValueError) as error:
         raise ConfigError(f"model {name!r}: no processor can be read ({_first_line(error)})") from error
-
-
-def load_model(name: str, **init_kwargs: Any) -> Any:
-    """The model. Raises ConfigError when its weights cannot be read."""
-    try:
-        return AutoModelForImageTextToText.from_pretrained(name, **init_kwargs)
-    except (OSError, SafetensorError) as error:
-        raise ConfigError(
-            f"model {name!r}: the weights cannot be read ({_first_line(error)}); give a model folder or hub name with "
-            "whole weights"
-        ) from error
 
 
 def _first_line(error: Exception) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from transformers.utils import logging
 
 from video_ktr.cli.config_building import build_config, field_names, fit_values
-from video_ktr.cli.models import load_model, load_processor
+from video_ktr.cli.models import load_processor
 from video_ktr.cli.questions import load_questions, load_template
 from video_ktr.cli.quickstart_summary import show_summary
 from video_ktr.cli.settings import Settings, check_keys, merged, read_settings
@@ -22,6 +22,7 @@ from video_ktr.data.media import MediaConfig
 from video_ktr.evaluation.sampled import evaluate_sampled, write_result
 from video_ktr.explorer.report import write_report
 from video_ktr.generation import TransformersEngine, checkpoint_sampling
+from video_ktr.generation.engines import load_model
 from video_ktr.toyworld.dataset import ToyDataConfig, build_dataset
 from video_ktr.toyworld.model import build_checkpoint
 

@@ -44,11 +44,12 @@ def fine_tune(settings: Settings, *, title: str = "sft") -> None:
     ConfigError, DataError or MediaError.
     """
     from video_ktr.cli.config_building import build_config
-    from video_ktr.cli.models import check_model, load_model, load_processor
+    from video_ktr.cli.models import check_model, load_processor
     from video_ktr.cli.questions import QUESTION_KEYS, load_questions, load_template
     from video_ktr.cli.run_folder import RunFolder
     from video_ktr.cli.run_settings import checked_settings, recorded_settings
     from video_ktr.cli.training_run import building_trainer, run_training
+    from video_ktr.generation.engines import load_model
     from video_ktr.training.sft import VideoSFTConfig, VideoSFTTrainer
 
     recipe, own = settings, {*OWN_KEYS, *QUESTION_KEYS}

@@ -17,7 +17,7 @@ from video_ktr.cli.checkup.questions import check_questions
 from video_ktr.cli.checkup.rollouts import check_rollouts
 from video_ktr.cli.config_building import build_config
 from video_ktr.cli.methods import find_method
-from video_ktr.cli.models import check_model, load_model, load_processor
+from video_ktr.cli.models import check_model, load_processor
 from video_ktr.cli.questions import QUESTION_KEYS, load_template, read_questions
 from video_ktr.cli.run_settings import checked_settings
 from video_ktr.cli.settings import Settings, take
@@ -25,6 +25,7 @@ from video_ktr.cli.train import OWN_KEYS, adapter_config, check_number
 from video_ktr.data.encoding import PromptEncoder
 from video_ktr.generation import TransformersEngine
 from video_ktr.generation.checkpoint_sampling import checkpoint_sampling
+from video_ktr.generation.engines import load_model
 from video_ktr.rewards.registry import find_rewards
 
 
