@@ -69,3 +69,13 @@ def test_no_verb_and_an_unknown_verb_exit_with_2(words):
     with pytest.raises(SystemExit) as stopped:
         main(words)
     assert stopped.value.code == 2
+
+
+def test_a_reader_that_goes_away_is_no_defect(tmp_path):
+    line = '{"problem": "why ?", "problem_type": "free-form", "solution": "so", "original_question_type": "%d"}\n'
+    (tmp_path / "q.jsonl").write_text("".join(line % number for number in range(3)))
+    command = [sys.executable, "-m", "video_ktr.cli.main", "data", "inspect", str(tmp_path / "q.jsonl")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
