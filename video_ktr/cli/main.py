@@ -1,6 +1,7 @@
 """Entry point of `video-ktr`: reads the arguments, runs one verb, turns the user's mistakes into one line."""
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -12,14 +13,14 @@ from video_ktr.cli.settings import parse_overrides
 from video_ktr.errors import VideoKTRError
 
 VERBS = {"quickstart": quickstart, "sft": sft, "train": train, "data": data, "filter": filter_verb, "doctor": doctor}
-USER_MISTAKE, INTERRUPTED = 2, 130
+USER_MISTAKE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code.
 
-    0 done; 2 a mistake the user can mend, told in one line on the error stream; 130 stopped with Ctrl-C. Anything
-    else that goes wrong is a defect and keeps its traceback.
+    0 done; 2 a mistake the user can mend, told in one line on the error stream; 130 stopped with Ctrl-C; 141 the
+    reader of the output went away. Anything else that goes wrong is a defect and keeps its traceback.
     """
     arguments, rest = build_parser().parse_known_args(argv)
     # Notices of libraries to their own callers: nothing that the user of a command can act on.
@@ -32,6 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("stopped; the same command goes on where it was\n")
         return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has had enough (head, less). What is still to be flushed goes nowhere, without a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     return 0
 
 
