@@ -26,7 +26,7 @@ class PlainVideoTrainer(VideoGRPOTrainer):
         # One prompt, so there is nothing to pad.
         input_ids_BP = torch.stack([prompt.input_ids_P for prompt in prompts]).to(device)
         types_BP = torch.stack([prompt.mm_types_P for prompt in prompts]).to(device)
-        config = generation_config(self.sampling)
+        config = generation_config(self.sampling, sample=self.sampling.temperature > 0)
         config.suppress_tokens = list(self.sampling.forbidden_token_ids)
         with (
             unwrap_model_for_generation(self.model_wrapped, self.accelerator) as model,
