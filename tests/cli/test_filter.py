@@ -1,14 +1,11 @@
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
+from functools import partial
 
 import pyarrow.parquet as pq
 import pytest
 
+from tests.cli.killing import kill_after
 from tests.filtering.answering import build_answering_checkpoint
 from video_ktr.cli.main import main
 from video_ktr.toyworld.dataset import ToyDataConfig, build_dataset
@@ -61,26 +58,13 @@ def ledger_lines(folder):
 
 def asked(folder):
     lines = (folder / "ledger.jsonl").read_text().splitlines()
-    return [question["key"] for line in lines for question in json.loads(line)["questions"]]
-
-
-def kill_after(lines, command, folder):
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([sys.executable, "-m", "video_ktr.cli.main", *command], env=environment, **quiet)
-    deadline = time.monotonic() + 120
-    while ledger_lines(folder) < lines:
-        assert process.poll() is None, "the run ended before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait(timeout=60) == -signal.SIGKILL
+    return [question["key"] for line in lines for question in json.loads(line)["records"]]
 
 
 def test_killed_twice_equals_uninterrupted(world, whole, tmp_path):
     parts = tmp_path / "parts"
     for lines in (1, 4):
-        kill_after(lines, words(world, parts), parts)
+        kill_after(lines, partial(ledger_lines, parts), words(world, parts))
     assert 4 <= ledger_lines(parts) < QUESTIONS / 2
     assert not (parts / "kept.jsonl").exists()
     assert main(words(world, parts)) == 0

@@ -26,6 +26,8 @@ from video_ktr.evaluation import score_answer
         ("<answer>8</answer>", "<answer>10</answer>", "regression", 0.6),
         ("<answer>7.3</answer>", "<answer>10</answer>", "regression", 0.5),  # 0.27: theta 0.50 to 0.70
         ("<answer>20</answer>", "<answer>10</answer>", "regression", 0.0),
+        ("<answer>1e300</answer>", "<answer>10</answer>", "regression", 0.0),
+        ("<answer>1e300</answer>", "<answer>1e300</answer>", "regression", 0.0),  # beyond float32, as published
         ("<answer>ten</answer>", "<answer>10</answer>", "regression", 0.0),
         ("<answer>the text</answer>", "<answer>the text</answer>", "OCR", 0.0),
         ("<answer>the text</answer>", "<answer>the text</answer>", "free-form", 0.0),

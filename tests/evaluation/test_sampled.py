@@ -7,7 +7,7 @@ import torch
 from video_ktr.data.prompts import PROMPT_TEMPLATES
 from video_ktr.data.sample import Sample
 from video_ktr.errors import ConfigError, DataError
-from video_ktr.evaluation.sampled import Tally, evaluate_sampled, tally, write_result
+from video_ktr.evaluation.sampled import evaluate_sampled, write_result
 from video_ktr.generation import Rollouts, Sampling
 
 RIGHT, WRONG, BARE = "<think> so</think><answer>A</answer>", "<think> so</think><answer> B</answer>", "A"
@@ -85,13 +85,6 @@ def test_the_seed_decides_the_draws_and_the_state_is_left_alone(tmp_path):
         evaluate(tmp_path, engine, seed=seed)
     assert engines[0].draws == engines[1].draws != engines[2].draws
     assert torch.rand(()) == expected
-
-
-def test_fractional_scores_count_in_the_mean_alone():
-    assert tally([1.0, 0.5, 0.5]) == Tally(
-        n=3, correct=1, accuracy=2 / 3, low=pytest.approx(0.2077, abs=1e-4), high=pytest.approx(0.9385, abs=1e-4)
-    )
-    assert tally([]) == Tally(n=0, correct=0, accuracy=0.0, low=0.0, high=1.0)
 
 
 def test_nothing_to_evaluate_is_told(tmp_path):

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.filtering.answering import build_answering_checkpoint
+from video_ktr.data.keyed_samples import keyed
 from video_ktr.data.media import MediaConfig
 from video_ktr.data.prompts import PROMPT_TEMPLATES
 from video_ktr.data.sample import read_samples
 from video_ktr.filtering.config import FilterConfig
-from video_ktr.filtering.questions import keyed
-from video_ktr.filtering.runner import build_trials
+from video_ktr.filtering.trials import build_trials
 from video_ktr.toyworld.dataset import ToyDataConfig, build_dataset
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from video_ktr.data.media import MediaConfig
 from video_ktr.errors import ConfigError
-from video_ktr.filtering.config import FilterConfig, RayConfig
+from video_ktr.filtering.config import FilterConfig
 from video_ktr.filtering.keep_rule import KeepRule
+from video_ktr.jobs.ray_config import RayConfig
 
 CONFIG = FilterConfig(model="m")
 
@@ -58,9 +59,3 @@ def test_the_engine_in_rays_workers_is_the_engine_that_counts():
 def test_values_out_of_range_are_refused(values):
     with pytest.raises(ConfigError, match=next(iter(values))):
         FilterConfig(model="m", **values)
-
-
-@pytest.mark.parametrize("values", [{"workers": 0}, {"num_gpus": -1.0}, {"num_cpus": float("nan")}])
-def test_rays_values_out_of_range_are_refused(values):
-    with pytest.raises(ConfigError, match=f"ray.{next(iter(values))}"):
-        RayConfig(**values)

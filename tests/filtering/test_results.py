@@ -5,11 +5,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.filtering.test_questions import SAMPLE
+from tests.data.test_keyed_samples import SAMPLE
+from video_ktr.data.keyed_samples import keyed
 from video_ktr.data.sample import read_samples
 from video_ktr.filtering.config import FilterConfig
 from video_ktr.filtering.outcome import Outcome
-from video_ktr.filtering.questions import keyed
 from video_ktr.filtering.results import write_results
 
 ROOT = Path("/data")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.filtering.test_questions import SAMPLE
-from video_ktr.filtering.questions import keyed
+from tests.data.test_keyed_samples import SAMPLE
+from video_ktr.data.keyed_samples import keyed
 from video_ktr.filtering.summary import HEADINGS, count_by_type, markdown, screen_table
 
 QUESTIONS = keyed([SAMPLE, replace(SAMPLE, problem_type="OCR"), SAMPLE], [Path("/data")])

@@ -1,9 +1,9 @@
 from dataclasses import replace
 
-import pytest
-
-from video_ktr.filtering.questions import Question
-from video_ktr.filtering.trials import trial_seed
+from video_ktr.data.keyed_samples import KeyedSample
+from video_ktr.data.prompts import PROMPT_TEMPLATES
+from video_ktr.filtering.trials import build_trials
+from video_ktr.jobs.item_seeds import item_seed
 
 
 class Listener:
@@ -18,7 +18,7 @@ class Listener:
 
 
 def changed(question, **fields):
-    return Question(key=question.key, sample=replace(question.sample, **fields))
+    return KeyedSample(key=question.key, sample=replace(question.sample, **fields))
 
 
 def outcomes(trials, questions):
@@ -28,7 +28,7 @@ def outcomes(trials, questions):
 def test_a_prompt_is_encoded_once_for_its_trials_and_each_trial_has_its_seed(trials, questions):
     listener = Listener(trials.engine)
     first, second = outcomes(replace(trials, engine=listener, trials=3), questions[:2])
-    seeds = [trial_seed(0, question.key, trial) for question in questions[:2] for trial in range(3)]
+    seeds = [item_seed(0, question.key, trial) for question in questions[:2] for trial in range(3)]
     assert listener.calls == [(2, [0, 0, 0, 1, 1, 1], seeds)]
     assert len(set(seeds)) == 6
     assert (first.key, second.key) == (questions[0].key, questions[1].key)
@@ -75,8 +75,6 @@ def test_failures_stand_in_their_places_and_cost_no_trial(trials, questions, tmp
     assert outcomes(replace(trials, engine=None), [broken, long])[0].failure == "unreadable"
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2**40])
-def test_seeds_fit_every_engine(seed):
-    seeds = {trial_seed(seed, key, trial) for key in ("a", "b") for trial in range(8)}
-    assert len(seeds) == 16
-    assert all(0 <= value < 2**63 for value in seeds)
+def test_settings_reach_the_trials(config):
+    built = build_trials(replace(config, trials=2, seed=5), PROMPT_TEMPLATES["plain"])
+    assert (built.trials, built.seed, built.template) == (2, 5, PROMPT_TEMPLATES["plain"])

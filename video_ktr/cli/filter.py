@@ -31,19 +31,20 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from video_ktr.cli.media_check import tell_missing_media
 from video_ktr.cli.output import say
-from video_ktr.cli.settings import Settings, check_keys, read_settings, take
-from video_ktr.errors import ConfigError, DataError
+from video_ktr.cli.settings import Settings, read_settings, take
+from video_ktr.errors import DataError
 
 if TYPE_CHECKING:
+    from video_ktr.data.keyed_samples import KeyedSample
     from video_ktr.data.prompts import PromptTemplate
     from video_ktr.data.rejects import Rejects
     from video_ktr.filtering.config import FilterConfig
-    from video_ktr.filtering.ledger import Ledger
     from video_ktr.filtering.outcome import Outcome
-    from video_ktr.filtering.questions import Question
+    from video_ktr.jobs.ledger import Ledger
 
 SUMMARY = "keep questions of middling difficulty"
 
@@ -63,13 +64,14 @@ def filter_questions(settings: Settings) -> None:
     from rich.console import Console
 
     from video_ktr.cli.questions import load_template, read_questions
+    from video_ktr.data.keyed_samples import digest_of, keyed
     from video_ktr.data.sample import ReadOptions
     from video_ktr.filtering.histogram import require_matplotlib
-    from video_ktr.filtering.ledger import LEDGER, Ledger
-    from video_ktr.filtering.questions import digest_of, keyed
+    from video_ktr.filtering.outcome import Outcome
     from video_ktr.filtering.results import write_results
-    from video_ktr.filtering.run_record import claim_folder, require_same_run
     from video_ktr.filtering.summary import screen_table
+    from video_ktr.jobs.ledger import LEDGER, Ledger
+    from video_ktr.jobs.run_record import claim_folder, require_same_run
 
     config = read_config(settings)
     folder = Path(take(settings, "out", "name the folder of the results"))
@@ -81,10 +83,10 @@ def filter_questions(settings: Settings) -> None:
     check_questions(questions, rejects, settings["questions"])
     decides = {**config.deciding(), "template": asdict(template), "questions": digest_of(questions)}
     claim_folder(folder)
-    with Ledger(folder / LEDGER) as ledger:
-        require_same_run(folder, decides, fresh=not ledger.outcomes)
+    with Ledger(folder / LEDGER, Outcome) as ledger:
+        require_same_run(folder, decides, fresh=not ledger.records)
         try_pending(questions, ledger, config, template)
-        counts = write_results(folder, questions, ledger.outcomes, config, roots=roots)
+        counts = write_results(folder, questions, ledger.records, config, roots=roots)
     rejects.write(folder / "rejects.jsonl")
     Console().print(screen_table(counts))
     say(f"kept questions: {folder / 'kept.jsonl'} (media_root: {', '.join(map(str, roots))})")
@@ -92,27 +94,15 @@ def filter_questions(settings: Settings) -> None:
 
 def read_config(settings: Settings) -> "FilterConfig":
     """The settings of the trials. Raises ConfigError for an unknown setting or a value that does not fit."""
-    from video_ktr.cli.config_building import build_config, field_names
+    from video_ktr.cli.model_settings import build_model_settings
     from video_ktr.cli.questions import QUESTION_KEYS
-    from video_ktr.data.media import MediaConfig
-    from video_ktr.filtering.config import FilterConfig, RayConfig
+    from video_ktr.filtering.config import FilterConfig
 
-    take(settings, "model", "give a checkpoint folder or a hub name")
     # Missing media are always counted here, so there is no policy to choose.
-    own = {*QUESTION_KEYS, "out"} - {"missing_media"}
-    check_keys(settings, {*own, *field_names(FilterConfig)})
-    values = {key: value for key, value in settings.items() if key not in own}
-    kinds: dict[str, type[Any]] = {"media": MediaConfig, "ray": RayConfig}
-    for name, kind in kinds.items():
-        section = values.get(name) or {}
-        if not isinstance(section, dict):
-            raise ConfigError(f"{name} is {section!r}: expected a section of settings")
-        check_keys(section, field_names(kind), name)
-        values[name] = build_config(kind, section, name)
-    return build_config(FilterConfig, values)
+    return build_model_settings(FilterConfig, settings, own={*QUESTION_KEYS, "out"} - {"missing_media"})
 
 
-def check_questions(questions: "Sequence[Question]", rejects: "Rejects", source: str) -> None:
+def check_questions(questions: "Sequence[KeyedSample]", rejects: "Rejects", source: str) -> None:
     """Say which records cannot be used, and how many media files are missing.
 
     Raises DataError when no question is left, or no media file is there.
@@ -121,31 +111,23 @@ def check_questions(questions: "Sequence[Question]", rejects: "Rejects", source:
         say(line)
     if not questions:
         raise DataError(f"{source}: no record can be used; see the reasons above")
-    paths = {question.sample.path for question in questions if question.sample.path is not None}
-    missing = sorted(path for path in paths if not Path(path).exists())
-    if missing and len(missing) == len(paths):
-        raise DataError(
-            f"{source}: none of its {len(paths)} media files exists, the first is {missing[0]}; set media_root to the "
-            "folder they are in"
-        )
-    if missing:
-        say(f"{len(missing)} of {len(paths)} media files are missing; their questions are counted as unreadable")
+    tell_missing_media((question.sample.path for question in questions), source, "are counted as unreadable")
 
 
 def try_pending(
-    questions: "Sequence[Question]", ledger: "Ledger", config: "FilterConfig", template: "PromptTemplate"
+    questions: "Sequence[KeyedSample]", ledger: "Ledger[Outcome]", config: "FilterConfig", template: "PromptTemplate"
 ) -> None:
     """Try the questions that the ledger does not hold yet, and record them batch by batch."""
-    from video_ktr.cli.filter_progress import Pace, showing
-    from video_ktr.filtering.runner import pending_batches
+    from video_ktr.cli.batch_progress import Pace, showing
+    from video_ktr.jobs.batches import pending_batches
 
-    known = [ledger.outcomes[q.key] for q in questions if q.key in ledger.outcomes]
+    known = [ledger.records[q.key] for q in questions if q.key in ledger.records]
     done = {outcome.key for outcome in known if not (config.retry_unreadable and outcome.failure == "unreadable")}
-    batches = pending_batches(questions, done, config.batch_size)
+    batches = pending_batches(questions, done, config.batch_size, key=lambda question: question.key)
     if not batches:
         return
     kept = sum(outcome.reason(config.rule) == "kept" for outcome in known if outcome.key in done)
-    with showing(Pace(total=len(questions), done=len(done), kept=kept)) as display:
+    with showing(Pace(verb="filter", counted="kept", total=len(questions), done=len(done), sum=kept)) as display:
         for outcomes in finished(batches, config, template):
             ledger.append(outcomes)
             display.pace.advance(len(outcomes), sum(o.reason(config.rule) == "kept" for o in outcomes))
@@ -153,7 +135,7 @@ def try_pending(
 
 
 def finished(
-    batches: "list[Sequence[Question]]", config: "FilterConfig", template: "PromptTemplate"
+    batches: "Sequence[Sequence[KeyedSample]]", config: "FilterConfig", template: "PromptTemplate"
 ) -> "Iterator[list[Outcome]]":
     """The outcomes of the batches, by the engine that `config` names. Raises ConfigError when it cannot start."""
     from video_ktr.cli.models import check_model, load_processor
@@ -161,10 +143,12 @@ def finished(
     check_model(config.model)
     load_processor(config.model)
     if config.engine == "ray":
-        from video_ktr.filtering.ray_pipeline import require_ray, run_on_ray
+        from video_ktr.filtering.runner import run_in_workers
+        from video_ktr.jobs.ray_stage import require_ray
 
         require_ray()
-        return run_on_ray(batches, config, template)
-    from video_ktr.filtering.runner import build_trials, run_here
+        return run_in_workers(batches, config, template)
+    from video_ktr.filtering.runner import run_here
+    from video_ktr.filtering.trials import build_trials
 
     return run_here(batches, build_trials(config, template))

@@ -7,12 +7,24 @@ import warnings
 from collections.abc import Sequence
 
 from video_ktr import __version__
-from video_ktr.cli import data, doctor, quickstart, sft, train
+from video_ktr.cli import answer, compare, data, doctor, evaluate, quickstart, report, score, sft, train
 from video_ktr.cli import filter as filter_verb
 from video_ktr.cli.settings import parse_overrides
 from video_ktr.errors import VideoKTRError
 
-VERBS = {"quickstart": quickstart, "sft": sft, "train": train, "data": data, "filter": filter_verb, "doctor": doctor}
+VERBS = {
+    "quickstart": quickstart,
+    "sft": sft,
+    "train": train,
+    "data": data,
+    "filter": filter_verb,
+    "evaluate": evaluate,
+    "answer": answer,
+    "score": score,
+    "compare": compare,
+    "report": report,
+    "doctor": doctor,
+}
 USER_MISTAKE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
 

@@ -20,27 +20,9 @@ from video_ktr.data.prompts import PromptTemplate, build_messages
 from video_ktr.data.sample import Sample
 from video_ktr.errors import ConfigError, DataError
 from video_ktr.evaluation.answers import score_answer
-from video_ktr.evaluation.intervals import wilson_interval
+from video_ktr.evaluation.tally import Tally, tally
 from video_ktr.generation import RolloutEngine, Sampling
 from video_ktr.rewards import format_reward
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tally:
-    """Results of one group of questions.
-
-    Example: 3 of 4 right gives ``Tally(n=4, correct=3, accuracy=0.75, low=0.30, high=0.95)``.
-    """
-
-    n: int
-    correct: int
-    """Answers of full score."""
-    accuracy: float
-    """Mean score."""
-    low: float
-    high: float
-    """95 % Wilson interval of `accuracy`. Where scores between 0 and 1 occur (regression) it errs on the wide side: no
-    score in [0, 1] varies more than right-or-wrong does at the same mean."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,17 +120,4 @@ def _result(rows: list[dict[str, Any]], seed: int, sampling: Sampling) -> Sample
         temperature=sampling.temperature,
         top_p=sampling.top_p,
         max_new_tokens=sampling.max_new_tokens,
-    )
-
-
-def tally(scores: Sequence[float]) -> Tally:
-    """Count a group of scores in [0, 1]. Nothing measured gives accuracy 0 and the interval (0, 1)."""
-    total = sum(scores)
-    low, high = wilson_interval(round(total), len(scores))
-    return Tally(
-        n=len(scores),
-        correct=sum(score == 1 for score in scores),
-        accuracy=total / len(scores) if scores else 0.0,
-        low=low,
-        high=high,
     )

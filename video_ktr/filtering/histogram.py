@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from video_ktr.errors import ConfigError
-from video_ktr.filtering.whole_files import whole_file
+from video_ktr.jobs.whole_files import whole_file
 
 COLOURS = {True: "#2a6f97", False: "#c9c9c9"}
 

@@ -1,9 +1,10 @@
 """What the trials of one question gave."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from video_ktr.filtering.keep_rule import KeepRule, Verdict
+from video_ktr.jobs.record import Record
 
 Failure = Literal["unscorable", "unreadable", "too long"]
 Reason = Verdict | Failure
@@ -11,14 +12,13 @@ REASONS: tuple[Reason, ...] = ("kept", "too easy", "too hard", "unscorable", "un
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(Record):
     """One question, tried; or why it could not be.
 
     Example: two trials of a multiple-choice question, the second cut off at the length limit:
     ``Outcome(key="5f...", scores=(1.0, 0.0), lengths=(35, 768), formatted=(True, False), cut=(False, True))``.
     """
 
-    key: str
     scores: tuple[float, ...] = ()
     """Accuracy reward of each trial, in [0, 1]; empty after a failure."""
     lengths: tuple[int, ...] = ()
@@ -36,13 +36,3 @@ class Outcome:
     def reason(self, rule: KeepRule) -> Reason:
         """Why the question is kept or not."""
         return self.failure or rule.verdict(self.scores)
-
-    def to_json(self) -> dict[str, Any]:
-        """The outcome as plain values, without what is empty."""
-        return {name: value for name, value in asdict(self).items() if value}
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any]) -> "Outcome":
-        """The outcome that `to_json` wrote."""
-        values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in record.items()}
-        return cls(**values)

@@ -13,14 +13,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from video_ktr.data.keyed_samples import KeyedSample, below
 from video_ktr.data.sample import write_samples
 from video_ktr.filtering.config import FilterConfig
 from video_ktr.filtering.histogram import draw_histogram
 from video_ktr.filtering.keep_rule import KeepRule, accuracy
 from video_ktr.filtering.outcome import Outcome
-from video_ktr.filtering.questions import Question, below
 from video_ktr.filtering.summary import Counts, count_by_type, markdown
-from video_ktr.filtering.whole_files import whole_file
+from video_ktr.jobs.whole_files import whole_file
 
 COLUMNS = pa.schema(
     [
@@ -45,7 +45,7 @@ COLUMNS = pa.schema(
 
 def write_results(
     folder: Path,
-    questions: Sequence[Question],
+    questions: Sequence[KeyedSample],
     outcomes: Mapping[str, Outcome],
     config: FilterConfig,
     *,
@@ -77,7 +77,7 @@ def write_results(
     return counts
 
 
-def _row(question: Question, outcome: Outcome, rule: KeepRule) -> dict[str, Any]:
+def _row(question: KeyedSample, outcome: Outcome, rule: KeepRule) -> dict[str, Any]:
     sample, number, reason = question.sample, len(outcome.scores), outcome.reason(rule)
     row: dict[str, Any] = {
         "problem_id": sample.problem_id,
@@ -98,7 +98,7 @@ def _row(question: Question, outcome: Outcome, rule: KeepRule) -> dict[str, Any]
     return row
 
 
-def _write_unreadable(path: Path, questions: Sequence[Question], outcomes: Sequence[Outcome]) -> None:
+def _write_unreadable(path: Path, questions: Sequence[KeyedSample], outcomes: Sequence[Outcome]) -> None:
     lines = [
         json.dumps(
             {

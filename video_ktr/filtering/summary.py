@@ -8,15 +8,15 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
+from video_ktr.data.keyed_samples import KeyedSample
 from video_ktr.filtering.outcome import REASONS, Reason
-from video_ktr.filtering.questions import Question
 
 ALL = "all"
 HEADINGS = ("type", "asked", *REASONS)
 Counts = dict[str, Counter[Reason]]
 
 
-def count_by_type(questions: Sequence[Question], reasons: Sequence[Reason]) -> Counts:
+def count_by_type(questions: Sequence[KeyedSample], reasons: Sequence[Reason]) -> Counts:
     """How often each reason stands, by problem type in order of first appearance; the sum last, under `ALL`."""
     counts: Counts = {}
     for question, reason in zip(questions, reasons, strict=True):

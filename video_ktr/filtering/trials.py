@@ -1,16 +1,17 @@
 """The trials of questions: media decoded and encoded once, N completions each, scored by the training reward."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from video_ktr.data.encoding import EncodedPrompt, PromptEncoder
+from video_ktr.data.encoding import EncodedPrompt
+from video_ktr.data.keyed_samples import KeyedSample
 from video_ktr.data.prompts import PromptTemplate, build_messages
 from video_ktr.data.sample import Sample
 from video_ktr.errors import DataError, MediaError
+from video_ktr.filtering.config import FilterConfig
 from video_ktr.filtering.outcome import Failure, Outcome
-from video_ktr.filtering.questions import Question
-from video_ktr.generation import RolloutEngine, Sampling
+from video_ktr.generation.prompted_model import PromptedModel
+from video_ktr.jobs.item_seeds import item_seed
 from video_ktr.rewards import accuracy_reward, format_reward
 
 
@@ -18,12 +19,12 @@ from video_ktr.rewards import accuracy_reward, format_reward
 class PreparedBatch:
     """Questions with their prompts, or with the failure that leaves them without one."""
 
-    questions: Sequence[Question]
+    questions: Sequence[KeyedSample]
     prompts: list[EncodedPrompt | Outcome]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class QuestionTrials:
+class QuestionTrials(PromptedModel):
     """Tries questions.
 
     Each trial has a seed of its own, derived from the run's seed, the question and the trial's number: what a trial
@@ -31,14 +32,11 @@ class QuestionTrials:
     the arithmetic of another batch can still tip a close call.
     """
 
-    engine: RolloutEngine
-    encoder: PromptEncoder
     template: PromptTemplate
-    sampling: Sampling
     trials: int
     seed: int
 
-    def prepare(self, questions: Sequence[Question]) -> PreparedBatch:
+    def prepare(self, questions: Sequence[KeyedSample]) -> PreparedBatch:
         """Read the media of `questions` and encode their prompts; uses no model."""
         return PreparedBatch(questions, [self._prompt(question) for question in questions])
 
@@ -48,7 +46,7 @@ class QuestionTrials:
         done = iter(self._draw(tried, [p for p in batch.prompts if not isinstance(p, Outcome)]))
         return [prompt if isinstance(prompt, Outcome) else next(done) for prompt in batch.prompts]
 
-    def _prompt(self, question: Question) -> EncodedPrompt | Outcome:
+    def _prompt(self, question: KeyedSample) -> EncodedPrompt | Outcome:
         if _scores(question.sample, [""])[0] is None:
             kind = question.sample.problem_type
             return _failed(question, "unscorable", f"solution {question.sample.solution!r} of problem type {kind!r}")
@@ -60,7 +58,7 @@ class QuestionTrials:
             # The one thing the encoder can find wrong with messages that `build_messages` made.
             return _failed(question, "too long", str(error))
 
-    def _draw(self, questions: list[Question], prompts: list[EncodedPrompt]) -> list[Outcome]:
+    def _draw(self, questions: list[KeyedSample], prompts: list[EncodedPrompt]) -> list[Outcome]:
         if not questions:
             return []
         rows = [(place, trial) for place in range(len(questions)) for trial in range(self.trials)]
@@ -68,14 +66,13 @@ class QuestionTrials:
             prompts,
             [place for place, _ in rows],
             self.sampling,
-            row_seeds=[trial_seed(self.seed, questions[place].key, trial) for place, trial in rows],
+            row_seeds=[item_seed(self.seed, questions[place].key, trial) for place, trial in rows],
         ).token_ids
         groups = [token_ids[first : first + self.trials] for first in range(0, len(rows), self.trials)]
         return [self._outcome(question, group) for question, group in zip(questions, groups, strict=True)]
 
-    def _outcome(self, question: Question, token_ids: list[list[int]]) -> Outcome:
-        decode = self.encoder.processor.tokenizer.decode
-        outputs = [decode(ids, skip_special_tokens=True) for ids in token_ids]
+    def _outcome(self, question: KeyedSample, token_ids: list[list[int]]) -> Outcome:
+        outputs = [self.text(ids) for ids in token_ids]
         scores = [score for score in _scores(question.sample, outputs) if score is not None]
         if len(scores) < len(outputs):
             return _failed(question, "unscorable", f"{len(outputs) - len(scores)} of {len(outputs)} trials")
@@ -84,19 +81,18 @@ class QuestionTrials:
             scores=tuple(scores),
             lengths=tuple(len(ids) for ids in token_ids),
             formatted=tuple(score == 1 for score in format_reward(outputs)),
-            cut=tuple(ids[-1] not in self.sampling.end_token_ids for ids in token_ids),
+            cut=tuple(map(self.is_cut, token_ids)),
         )
 
 
-def trial_seed(seed: int, key: str, trial: int) -> int:
-    """The seed of one trial, from 0 to 2^63 - 1."""
-    digest = hashlib.sha256(f"{seed}/{key}/{trial}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+def build_trials(config: FilterConfig, template: PromptTemplate) -> QuestionTrials:
+    """Load the model for the trials of `config`. Raises ConfigError for an engine or a model that cannot be loaded."""
+    return QuestionTrials.load(config, template=template, trials=config.trials, seed=config.seed)
 
 
 def _scores(sample: Sample, outputs: list[str]) -> list[float | None]:
     return accuracy_reward(outputs, [sample.solution] * len(outputs), [sample.problem_type] * len(outputs))
 
 
-def _failed(question: Question, failure: Failure, detail: str) -> Outcome:
+def _failed(question: KeyedSample, failure: Failure, detail: str) -> Outcome:
     return Outcome(key=question.key, failure=failure, detail=" ".join(detail.split()))

@@ -70,8 +70,12 @@ class TransformersEngine:
         sampling: Sampling,
         *,
         row_seeds: Sequence[int] | None = None,
+        streamer: Any | None = None,
     ) -> Rollouts:
-        """See `RolloutEngine.generate`. Without seeds it draws from torch's global generator."""
+        """See `RolloutEngine.generate`. Without seeds it draws from torch's global generator.
+
+        `streamer` is told the tokens as they are drawn: one of transformers' streamers, or its like.
+        """
         prompt_R = torch.tensor(list(prompt_of_row), device=self.parts.device)
         scores = TokenScores(sampling.temperature or 1.0)
         processors = scores.and_ban(list(sampling.forbidden_token_ids), self.parts.device)
@@ -96,6 +100,7 @@ class TransformersEngine:
                 past_key_values=run.cache,
                 generation_config=config,
                 logits_processor=processors,
+                streamer=streamer,
             )
         tokens_RT = sequences[:, run.input_ids_UP.shape[1] :]
         log_probs_RT, entropies_RT = scores.finish(sequences)

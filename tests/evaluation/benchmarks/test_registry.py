@@ -1,5 +1,6 @@
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -96,3 +97,8 @@ def test_one_of_ones_own(tmp_path, name):
 def test_what_is_no_benchmark_is_told(name, words):
     with pytest.raises(ConfigError, match=words):
         find_benchmark(name)
+
+
+def test_the_documentation_shows_this_example():
+    shown = (Path(__file__).parents[3] / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    assert OWN.partition("LAPS = ")[0].strip() in shown

@@ -1,0 +1,94 @@
+"""Which tokens of a reply are key tokens, and what they scored.
+
+Letters: B = 1 row, T completion tokens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from video_ktr.attribution import KeyTokenConfig, select_key_tokens
+from video_ktr.data.encoding import EncodedPrompt
+from video_ktr.errors import ConfigError
+from video_ktr.evaluation.streaming import token_texts
+from video_ktr.scoring import Completions, CompletionScorer, PromptView, SignalRequest, token_signals
+
+SIGNALS = ("visual", "temporal", "entropy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredToken:
+    """One token of a reply.
+
+    Example: ``ScoredToken(id=412, text=" red", visual=2.1, temporal=0.0, entropy=0.3, key=("visual",))``.
+    """
+
+    id: int
+    text: str
+    """What it adds to the reply: "" for the end token, and for one that ends inside a character."""
+    visual: float | None
+    """Nats, or the distance that the settings ask for. None where the signal is off or the prompt has nothing to
+    hide or reorder: an image has no temporal score."""
+    temporal: float | None
+    entropy: float | None
+    key: tuple[str, ...]
+    """The signals that selected it, in the order of `SIGNALS`."""
+
+
+def require_explainable(config: KeyTokenConfig) -> None:
+    """Raise ConfigError for settings that need more than one question."""
+    if config.visual_perturbation == "replace":
+        raise ConfigError(
+            "visual_perturbation 'replace' needs other questions' videos, and one question has none: use another"
+        )
+
+
+def explain_tokens(
+    scorer: CompletionScorer,
+    tokenizer: Any,
+    prompt: EncodedPrompt,
+    token_ids: Sequence[int],
+    config: KeyTokenConfig,
+    *,
+    seed: int,
+    views: list[PromptView] | None = None,
+) -> tuple[ScoredToken, ...]:
+    """Score every token of one reply under the true and the counterfactual media, and select the key tokens.
+
+    As in training (paper, sections 3.1 and 3.2), with this one reply in place of a group: three passes over the reply,
+    and a vision pass where frames are reordered.
+
+    Args:
+        seed: Decides the order in which the frames are shown.
+        views: The prompt with its media encoded, where that was done already.
+    """
+    ids_BT = torch.tensor([list(token_ids)], device=scorer.parts.device)
+    completions = Completions(ids_BT, torch.ones_like(ids_BT), [0])
+    request = SignalRequest([prompt], completions, [Generator().manual_seed(seed)], views=views)
+    signals, _ = token_signals(scorer, request, config)
+    keys = select_key_tokens(signals, completions.mask_BT, config)
+    scores = {
+        "visual": _row(signals.visual_BT, signals.visual_rows_B),
+        "temporal": _row(signals.temporal_BT, signals.temporal_rows_B),
+        "entropy": _row(signals.entropy_BT, None),
+    }
+    chosen = {"visual": _row(keys.visual_BT), "temporal": _row(keys.temporal_BT), "entropy": _row(keys.entropy_BT)}
+    return tuple(
+        ScoredToken(
+            id=token_id,
+            text=text,
+            **{name: None if row is None else row[place] for name, row in scores.items()},
+            key=tuple(name for name in SIGNALS if (row := chosen[name]) is not None and row[place]),
+        )
+        for place, (token_id, text) in enumerate(zip(token_ids, token_texts(tokenizer, token_ids), strict=True))
+    )
+
+
+def _row(values_BT: Tensor | None, have_it_B: Tensor | None = None) -> list[Any] | None:
+    if values_BT is None or (have_it_B is not None and not have_it_B[0]):
+        return None
+    row: list[Any] = values_BT[0].tolist()
+    return row
