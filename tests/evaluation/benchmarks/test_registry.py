@@ -36,8 +36,9 @@ class Laps(Benchmark):
             data_type="video",
             path=str(roots.resolve(needed(record, "clip"))),
         )
-        return Question(id=sample.problem_id, sample=sample, gold=sample.solution,
-                        groups={"track": needed(record, "track")})
+        return Question(
+            id=sample.problem_id, sample=sample, gold=sample.solution, groups={"track": needed(record, "track")}
+        )
 
     def official_score(self, output, question):
         return float(final_answer(output) == question.right)
