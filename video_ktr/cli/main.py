@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 from video_ktr import __version__
-from video_ktr.cli import answer, compare, data, doctor, evaluate, quickstart, report, score, sft, train
+from video_ktr.cli import answer, compare, data, doctor, evaluate, export, quickstart, report, score, sft, train
 from video_ktr.cli import filter as filter_verb
 from video_ktr.cli.settings import parse_overrides
 from video_ktr.errors import VideoKTRError
@@ -23,6 +23,7 @@ VERBS = {
     "score": score,
     "compare": compare,
     "report": report,
+    "export": export,
     "doctor": doctor,
 }
 USER_MISTAKE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
