@@ -5,6 +5,8 @@ import pytest
 from video_ktr.attribution import KeyTokenConfig
 from video_ktr.errors import ConfigError
 
+SIGNALS = ("visual_ratio", "temporal_ratio", "entropy_ratio")
+
 
 def test_paper_preset_is_the_default():
     assert KeyTokenConfig.preset("paper") == KeyTokenConfig()
@@ -12,6 +14,12 @@ def test_paper_preset_is_the_default():
     assert (config.visual_ratio, config.temporal_ratio, config.entropy_ratio) == (0.2, 0.2, 0.2)
     assert (config.scope, config.signed, config.visual_perturbation) == ("sequence", False, "zero")
     assert (config.kl_tokens, config.normalizer, config.weighting) == ("all", "all", "binary")
+    assert (config.ratio_rule, config.control, config.needs_whole_groups) == ("fixed", "none", False)
+
+
+def test_what_needs_whole_groups():
+    assert KeyTokenConfig(scope="group").needs_whole_groups
+    assert KeyTokenConfig(ratio_rule="adaptive", ratio_min=0.1, ratio_max=0.3).needs_whole_groups
 
 
 def test_official_preset_differs_in_five_fields():
@@ -61,6 +69,16 @@ def test_signals_can_be_turned_off(off):
         ({"combine": "mean"}, "no effect on weighting 'binary'"),
         ({"weighting": "linear", "kl_tokens": "selected"}, "set kl_tokens to 'all'"),
         ({"weighting": "linear", "normalizer": "selected"}, "set normalizer to 'all'"),
+        ({"control": "shuffled"}, "control is 'shuffled'; use one of: none, random, inverted"),
+        ({"control": "random", "weighting": "linear"}, "control 'random' needs weighting 'binary'"),
+        ({"control": "inverted", **dict.fromkeys(SIGNALS)}, "control 'inverted' needs a signal, and all are off"),
+        ({"ratio_rule": "free"}, "ratio_rule is 'free'; use one of: fixed, adaptive"),
+        ({"ratio_rule": "adaptive", "weighting": "sigmoid"}, "ratio_rule 'adaptive' needs weighting 'binary'"),
+        ({"ratio_rule": "adaptive", **dict.fromkeys(SIGNALS)}, "ratio_rule 'adaptive' needs a signal"),
+        ({"ratio_rule": "adaptive", "ratio_min": 0.6}, "ratio_min 0.6 is above ratio_max 0.5"),
+        ({"ratio_rule": "adaptive", "ratio_max": 1.5}, "ratio_max is 1.5; it is a share of tokens"),
+        ({"ratio_rule": "adaptive", "ratio_min": None}, "ratio_min is None; it is a share of tokens"),
+        ({"ratio_max": 0.4}, "ratio_min and ratio_max need ratio_rule 'adaptive'"),
         (
             {"weighting": "softmax", "visual_ratio": 0, "temporal_ratio": None, "entropy_ratio": 0.0},
             "set weighting to 'binary' for plain GRPO",

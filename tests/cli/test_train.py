@@ -198,3 +198,14 @@ def test_a_corrupt_video_ends_in_one_plain_line(rl_settings, tmp_path, run_verb)
 
 def test_no_section_is_no_adapter():
     assert adapter_config(None) is None
+
+
+def test_a_recipe_of_one_method_serves_another_and_questions_may_be_inverted(rl_settings, run_verb):
+    other = ["--method", "t_grpo", "--preset", "null", "--token-record-rate", "null", "--max_steps", "1"]
+    code, out, err = run_verb(rl_settings, *other, "--question-inversion", "0.5")
+    assert code == 0, err
+    assert "question" in out
+    log = Path(rl_settings["output_dir"]) / "inversions.jsonl"
+    assert len(log.read_text().splitlines()) == 8
+    code, _, err = run_verb(rl_settings, "--question_inversion", "1.5", "--output_dir", rl_settings["output_dir"] + "2")
+    assert (code, "question_inversion is 1.5" in err) == (2, True)

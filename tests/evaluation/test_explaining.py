@@ -73,3 +73,9 @@ def test_a_signal_that_is_off_selects_nothing(tiny_model):
 def test_a_counterfactual_of_other_videos_is_refused():
     with pytest.raises(ConfigError, match="'replace' needs other questions' videos"):
         require_explainable(KeyTokenConfig(visual_perturbation="replace"))
+
+
+@pytest.mark.parametrize("setting", [{"control": "random"}, {"ratio_rule": "adaptive"}])
+def test_what_only_training_has_is_refused(setting):
+    with pytest.raises(ConfigError, match=f"{next(iter(setting))} .* belongs to training"):
+        require_explainable(KeyTokenConfig(**setting))

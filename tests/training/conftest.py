@@ -8,7 +8,7 @@ from transformers import AutoProcessor
 
 from video_ktr.data.media import write_video
 from video_ktr.toyworld.model import build_checkpoint
-from video_ktr.training import VideoGRPOConfig, VideoKTRConfig, VideoKTRTrainer
+from video_ktr.training import VideoKTRTrainer
 
 MEDIA = {"min_pixels": 784, "max_pixels": 3136, "max_frames": 8, "image_min_pixels": 784, "image_max_pixels": 3136}
 QUESTION = {"type": "text", "text": "what comes after the red square ?"}
@@ -77,7 +77,7 @@ def build_trainer(checkpoint, rows, tmp_path):
             "beta": 0.0,
             **settings,
         }
-        args = (VideoKTRConfig if kind is VideoKTRTrainer else VideoGRPOConfig)(**config)
+        args = kind.config_type(**config)
         return kind(
             model=model or checkpoint,
             reward_funcs=reward_funcs,

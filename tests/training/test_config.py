@@ -45,6 +45,13 @@ def test_kl_term_is_the_plain_one():
         ({"token_record_rate": 2.0}, "token_record_rate"),
         ({"top_entropy_quantile": 0.2}, "entropy_ratio"),
         ({"preset": "official", "loss_type": "dapo"}, 'loss_type="grpo"'),
+        ({"attribution_every": 0}, "attribution_every is 0"),
+        (
+            {"attribution_every": 2, "key_tokens": {"visual_ratio": None, "temporal_ratio": 0}},
+            "no effect without a visual or temporal signal",
+        ),
+        ({"attribution_every": 2, "save_strategy": "epoch"}, "save_strategy 'steps' or 'no'"),
+        ({"key_tokens": {"control": "random", "weighting": "linear"}}, "control 'random' needs weighting 'binary'"),
         ({"top_p": 1.5}, "top_p"),
         ({"temperature": 0.0}, "temperature"),
         ({"generation_kwargs": {"top_p": 0.9}}, "generation_kwargs"),
@@ -64,6 +71,8 @@ def test_a_group_on_two_devices_cannot_be_ranked_as_one(monkeypatch):
     monkeypatch.setattr(VideoKTRConfig, "world_size", 2)
     with pytest.raises(ConfigError, match="whole groups"):
         build(preset="official", per_device_train_batch_size=4, num_generations=8)
+    with pytest.raises(ConfigError, match='ratio_rule="adaptive" needs whole groups'):
+        build(key_tokens={"ratio_rule": "adaptive"}, per_device_train_batch_size=4, num_generations=8)
     assert build(per_device_train_batch_size=4, num_generations=8).key_token_config.scope == "sequence"
 
 

@@ -8,7 +8,7 @@ from transformers import Trainer
 from trl import GRPOTrainer
 from trl.trainer.utils import add_fused_lm_head
 
-from video_ktr.training import VideoGRPOTrainer, VideoKTRTrainer
+from video_ktr.training import HighEntropyTrainer, TGRPOTrainer, TWGRPOTrainer, VideoGRPOTrainer, VideoKTRTrainer
 
 SIGNATURES = {
     "_generate_and_score_completions": ["self", "inputs"],
@@ -55,6 +55,35 @@ def test_only_the_named_seams_are_overridden():
     assert private == {*SIGNATURES, "_get_per_token_logps_and_entropies"}
     added = {name for name in vars(VideoKTRTrainer) if name in vars(GRPOTrainer) and not name.startswith("__")}
     assert added == {"_generate_and_score_completions"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "seams"),
+    [
+        (TGRPOTrainer, {"_calculate_rewards"}),
+        (TWGRPOTrainer, {"_generate_and_score_completions", "_compute_loss"}),
+        (HighEntropyTrainer, set()),
+    ],
+)
+def test_the_rivals_override_what_they_name(kind, seams):
+    assert {name for name in vars(kind) if name in vars(GRPOTrainer) and not name.startswith("__")} == seams
+
+
+def test_rewards_are_gathered_before_the_bonus_and_summed_after():
+    assert "rewards_per_func = gather(rewards_per_func)\n        return rewards_per_func" in source(
+        "_calculate_rewards"
+    )
+    body = source("_generate_and_score_completions")
+    assert body.index("self._calculate_rewards(") < body.index("rewards.view(-1, num_generations)")
+    assert "self.accelerator.process_index * len(prompts)" in body
+
+
+def test_the_entropy_mask_leaves_the_kl_term_and_the_divisor_alone():
+    body = source("_compute_loss")
+    masked = body.index("per_token_loss = per_token_loss * entropy_mask")
+    assert masked < body.index("per_token_loss = per_token_loss + self.beta * per_token_kl")
+    assert "loss = ((per_token_loss * mask).sum(-1) / mask.sum(-1).clamp(min=1.0)).mean()" in body
+    assert "loss = (per_token_loss * mask).sum() / mask.sum().clamp(min=1.0)" in body
 
 
 def test_generation_goes_through_the_two_seams():

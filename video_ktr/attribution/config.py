@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, Literal, Self
 
 from video_ktr.attribution.checks import require_choice, require_ratio
+from video_ktr.attribution.control import Control
 from video_ktr.attribution.frame_order import OrderKind
 from video_ktr.attribution.scope import SelectionScope
 from video_ktr.attribution.signals import LOGIT_DISTANCES, Distance, DistanceSpace
@@ -15,6 +16,7 @@ VisualPerturbation = Literal["zero", "half", "mean", "replace", "attention", "gr
 TemporalUnit = Literal["frame", "slot"]
 Weighting = Literal["binary", SoftScheme]
 TokenSet = Literal["all", "selected"]
+RatioRule = Literal["fixed", "adaptive"]
 
 PRESETS: dict[str, dict[str, Any]] = {
     # The paper where it speaks, the released code where it is silent: the defaults of the fields.
@@ -44,6 +46,13 @@ class KeyTokenConfig:
     """The same for the temporal signal."""
     entropy_ratio: float | None = 0.2
     """The same for the entropy."""
+    ratio_rule: RatioRule = "fixed"
+    """The ratios as they are (paper), or scaled for each question by its difficulty and by how concentrated its scores
+    are (ours, `adaptive_ratios`)."""
+    ratio_min: float = 0.05
+    """Least share that "adaptive" asks for."""
+    ratio_max: float = 0.5
+    """Greatest share that "adaptive" asks for."""
     scope: SelectionScope = "sequence"
     """Tokens compete within their completion, or within the completions of their prompt (released code)."""
     signed: bool = False
@@ -65,6 +74,9 @@ class KeyTokenConfig:
     """Weight 1 on selected tokens and 0 elsewhere (paper), or a soft scheme (figure 7)."""
     combine: Combination = "max"
     """How soft weighting joins the signals."""
+    control: Control = "none"
+    """What is trained instead of the key tokens, in a control experiment: in each completion as many tokens drawn at
+    random, or as many of the least scored ones (`control_mask`)."""
     kl_tokens: TokenSet = "all"
     """Tokens that the KL term acts on; the released code masks it too."""
     normalizer: TokenSet = "all"
@@ -73,12 +85,13 @@ class KeyTokenConfig:
     def __post_init__(self) -> None:
         for name, literal in _CHOICES.items():
             require_choice(name, getattr(self, name), literal)
-        for name in ("visual_ratio", "temporal_ratio", "entropy_ratio"):
-            if getattr(self, name) is not None:
+        for name in ("visual_ratio", "temporal_ratio", "entropy_ratio", "ratio_min", "ratio_max"):
+            if getattr(self, name) is not None or name in ("ratio_min", "ratio_max"):
                 require_ratio(name, getattr(self, name))
         if self.segment_length < 1:
             raise ConfigError(f"segment_length is {self.segment_length}; it must be 1 frame or more")
         self._refuse_clashes()
+        self._refuse_ratio_clashes()
 
     def _refuse_clashes(self) -> None:
         if self.signed and self.distance != "log_prob":
@@ -101,6 +114,23 @@ class KeyTokenConfig:
                     f"{name} 'selected' needs weighting 'binary'; {self.weighting!r} trains every token: set {name} "
                     "to 'all'"
                 )
+
+    def _refuse_ratio_clashes(self) -> None:
+        if self.ratio_min > self.ratio_max:
+            raise ConfigError(f"ratio_min {self.ratio_min} is above ratio_max {self.ratio_max}; swap them")
+        if self.ratio_rule == "fixed" and (self.ratio_min, self.ratio_max) != (0.05, 0.5):
+            raise ConfigError("ratio_min and ratio_max need ratio_rule 'adaptive'; set it, or leave them out")
+        for name, off in (("ratio_rule", "fixed"), ("control", "none")):
+            value = getattr(self, name)
+            if value != off and self.is_soft:
+                raise ConfigError(f"{name} {value!r} needs weighting 'binary'; {self.weighting!r} selects no tokens")
+            if value != off and not (self.uses_visual or self.uses_temporal or self.uses_entropy):
+                raise ConfigError(f"{name} {value!r} needs a signal, and all are off; give one a ratio above 0")
+
+    @property
+    def needs_whole_groups(self) -> bool:
+        """Whether the choice in one completion depends on the others of its prompt."""
+        return self.scope == "group" or self.ratio_rule == "adaptive"
 
     @property
     def uses_visual(self) -> bool:
@@ -141,6 +171,8 @@ class KeyTokenConfig:
 
 
 _CHOICES: dict[str, Any] = {
+    "ratio_rule": RatioRule,
+    "control": Control,
     "scope": SelectionScope,
     "distance": ShiftDistance,
     "distance_space": DistanceSpace,

@@ -4,6 +4,7 @@ Letters: B rows (completions), T completion tokens, U units that are ranked toge
 """
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ from video_ktr.attribution.checks import (
 )
 from video_ktr.attribution.scope import SelectionScope, rows_to_units
 
+Ratio = float | Sequence[float]
+"""A share of tokens, for all units or for each."""
+
 
 class _Ranking(NamedTuple):
     scores_UL: Tensor
@@ -29,7 +33,7 @@ class _Ranking(NamedTuple):
 def top_ratio_mask(
     scores_BT: Tensor,
     completion_mask_BT: Tensor,
-    ratio: float,
+    ratio: Ratio,
     *,
     scope: SelectionScope = "sequence",
     group_size: int | None = None,
@@ -47,7 +51,8 @@ def top_ratio_mask(
     Args:
         scores_BT: one signal; any float type, compared in float32. Padding may hold anything, NaN included.
         completion_mask_BT: non-zero at valid completion tokens. Padding is never selected.
-        ratio: share of valid tokens; 0 selects nothing, 1 every valid token.
+        ratio: share of valid tokens; 0 selects nothing, 1 every valid token. A sequence has one for each row
+            ("sequence") or group ("group").
         scope: what the tokens compete within.
         group_size: completions per prompt, rows of a prompt being adjacent; used by "group" only. None: all
             rows answer one prompt.
@@ -73,7 +78,7 @@ def top_ratio_mask(
 def count_ties(
     scores_BT: Tensor,
     completion_mask_BT: Tensor,
-    ratio: float,
+    ratio: Ratio,
     *,
     scope: SelectionScope = "sequence",
     group_size: int | None = None,
@@ -95,21 +100,23 @@ def count_ties(
 def _rank(
     scores_BT: Tensor,
     completion_mask_BT: Tensor,
-    ratio: float,
+    ratio: Ratio,
     *,
     scope: SelectionScope,
     group_size: int | None,
     name: str,
 ) -> _Ranking:
     """Sort each unit, highest first, and find how many tokens it may select and the lowest score among them."""
-    require_ratio(f"{name} ratio", ratio)
+    for share in [ratio] if isinstance(ratio, int | float) else ratio:
+        require_ratio(f"{name} ratio", share)
     require_same_shape(scores_BT, completion_mask_BT, "scores and completion mask")
     valid_BT = completion_mask_BT.bool()
     scores_BT = scores_BT.detach().float()
     require_finite(scores_BT, valid_BT, name)
     valid_UL = rows_to_units(valid_BT, scope, group_size)
     scores_UL = rows_to_units(scores_BT.masked_fill(~valid_BT, -torch.inf), scope, group_size)
-    counts = [_count(length, ratio, scope) for length in valid_UL.sum(1).tolist()]
+    ratios = [ratio] * len(valid_UL) if isinstance(ratio, int | float) else list(ratio)
+    counts = [_count(n, share, scope) for n, share in zip(valid_UL.sum(1).tolist(), ratios, strict=True)]
     counts_U = torch.tensor(counts, dtype=torch.long, device=scores_BT.device)
     # Stable, so that equal scores stay in the order of their positions.
     sorted_UL, order_UL = scores_UL.sort(dim=1, descending=True, stable=True)

@@ -15,6 +15,7 @@ from video_ktr.attribution.checks import (
     require_ratio,
     require_same_shape,
 )
+from video_ktr.attribution.ranks import rank_percentiles, z_scores
 from video_ktr.attribution.scope import SelectionScope, rows_to_units
 
 SoftScheme = Literal["softmax", "sigmoid", "linear", "exponential", "rank_sigmoid"]
@@ -127,30 +128,9 @@ def _coordinates(
     valid_UL = rows_to_units(valid_BT, scope, group_size)
     scores_UL = rows_to_units(scores_BT, scope, group_size)
     if scheme == "softmax":
-        return valid_UL, _z_scores(scores_UL, valid_UL)
-    percentile_UL = _percentiles(scores_UL, valid_UL)
+        return valid_UL, z_scores(scores_UL, valid_UL)
+    percentile_UL = rank_percentiles(scores_UL, valid_UL)
     return valid_UL, percentile_UL - (1 - signal.ratio) if scheme == "sigmoid" else percentile_UL
-
-
-def _percentiles(scores_UL: Tensor, valid_UL: Tensor) -> Tensor:
-    """Mean rank of equal scores, 0 for the lowest to 1 for the highest valid token; 1 for a lone token."""
-    # +inf sorts the padding behind every valid score, so ranks count valid tokens only.
-    scores_UL = scores_UL.masked_fill(~valid_UL, torch.inf).contiguous()
-    sorted_UL = scores_UL.sort(dim=1).values
-    below_UL = torch.searchsorted(sorted_UL, scores_UL, right=False)
-    up_to_UL = torch.searchsorted(sorted_UL, scores_UL, right=True)
-    rank_UL = (below_UL + up_to_UL - 1).float() / 2
-    last_U1 = valid_UL.sum(1, keepdim=True) - 1
-    return torch.where(last_U1 > 0, rank_UL / last_U1.clamp(min=1), torch.ones_like(rank_UL))
-
-
-def _z_scores(scores_UL: Tensor, valid_UL: Tensor) -> Tensor:
-    """Scores less their mean, in population standard deviations of the unit's valid tokens."""
-    count_U1 = valid_UL.sum(1, keepdim=True).clamp(min=1)
-    mean_U1 = scores_UL.masked_fill(~valid_UL, 0.0).sum(1, keepdim=True) / count_U1
-    centred_UL = (scores_UL - mean_U1).masked_fill(~valid_UL, 0.0)
-    deviation_U1 = (centred_UL.square().sum(1, keepdim=True) / count_U1).sqrt()
-    return torch.where(deviation_U1 > 0, centred_UL / deviation_U1, torch.zeros_like(centred_UL))
 
 
 def _softmax(value_UL: Tensor, valid_UL: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ OWN_TYPES: dict[str, Any] = {
     "model": str,
     "model_init_kwargs": dict,
     "rewards": list,
+    "question_inversion": float,
     "peft": dict,
     "questions": str,
     "media_root": str | list,

@@ -44,6 +44,9 @@ def require_explainable(config: KeyTokenConfig) -> None:
         raise ConfigError(
             "visual_perturbation 'replace' needs other questions' videos, and one question has none: use another"
         )
+    if config.control == "random" or config.ratio_rule == "adaptive":
+        name = "control 'random'" if config.control == "random" else "ratio_rule 'adaptive'"
+        raise ConfigError(f"{name} belongs to training, where a group is sampled and rewarded: leave it out")
 
 
 def explain_tokens(

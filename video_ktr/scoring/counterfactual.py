@@ -106,7 +106,7 @@ def reorder_video(
         moved = [_move_slots(view, of_prompt) for view, of_prompt in zip(views, orders, strict=True)]
         return Perturbed(moved, exists)
     chosen = [i for i, e in enumerate(exists) if e]
-    fresh = scorer.view([_move_frames(prompts[i], orders[i], scorer) for i in chosen])
+    fresh = scorer.view([move_frames(prompts[i], orders[i], scorer) for i in chosen])
     by_prompt = dict(zip(chosen, fresh, strict=True))
     return Perturbed([by_prompt.get(i, view) for i, view in enumerate(views)], exists)
 
@@ -116,7 +116,8 @@ def _move_slots(view: PromptView, orders: list[Tensor | None]) -> PromptView:
     return replace(view, video_features=tuple(f if o is None else reorder_slots(f, s, o) for f, s, o in items))
 
 
-def _move_frames(prompt: EncodedPrompt, orders: list[Tensor | None], scorer: CompletionScorer) -> EncodedPrompt:
+def move_frames(prompt: EncodedPrompt, orders: list[Tensor | None], scorer: CompletionScorer) -> EncodedPrompt:
+    """The prompt with the frames of each video in the order given for it; None leaves a video as it is."""
     temporal_patch_size = scorer.parts.config.vision_config.temporal_patch_size
     moved = [
         patches

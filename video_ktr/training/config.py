@@ -111,6 +111,16 @@ class VideoKTRConfig(VideoGRPOConfig):
         default=None,
         metadata={"help": "Limit on |log pi_ref - log pi| in the KL term, nats. Default: 10 for preset official."},
     )
+    accuracy_reward: str = field(
+        default="accuracy", metadata={"help": "The reward, 0 to 1, that key_tokens.ratio_rule adaptive goes by."}
+    )
+    attribution_every: int = field(
+        default=1,
+        metadata={
+            "help": "Run the counterfactual passes at every k-th meeting with a prompt, and let what its tokens scored "
+            "last stand in between. 1: always."
+        },
+    )
     token_record_rate: float = field(
         default=0.1, metadata={"help": "Share of prompts whose completions are written to tokens/, in [0, 1]."}
     )
@@ -135,12 +145,25 @@ class VideoKTRConfig(VideoGRPOConfig):
                 f'loss_type={self.loss_type!r} does not: set loss_type="grpo"'
             )
         self._check_groups_stay_whole(resolved)
+        self._check_reuse(resolved)
+
+    def _check_reuse(self, resolved: KeyTokenConfig) -> None:
+        if self.attribution_every < 1:
+            raise ConfigError(f"attribution_every is {self.attribution_every}: give 1 (always) or more")
+        if self.attribution_every > 1 and not (resolved.uses_visual or resolved.uses_temporal):
+            raise ConfigError("attribution_every has no effect without a visual or temporal signal: leave it out")
+        if self.attribution_every > 1 and self.save_strategy not in ("no", "steps"):
+            raise ConfigError(
+                "attribution_every needs save_strategy 'steps' or 'no': another may save in the middle of a "
+                "generation, when only some of its profiles are known"
+            )
 
     def _check_groups_stay_whole(self, resolved: KeyTokenConfig) -> None:
         rows = self.per_device_train_batch_size * (self.steps_per_generation or 1)
-        if resolved.scope == "group" and rows % self.num_generations:
+        if resolved.needs_whole_groups and rows % self.num_generations:
+            cause = 'scope="group"' if resolved.scope == "group" else 'ratio_rule="adaptive"'
             raise ConfigError(
-                f'key_tokens.scope="group" needs whole groups on each device, but {rows} completions are generated '
+                f"key_tokens.{cause} needs whole groups on each device, but {rows} completions are generated "
                 f"per device and num_generations is {self.num_generations}: make the first a multiple of the second"
             )
 

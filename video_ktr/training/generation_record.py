@@ -27,9 +27,16 @@ class Generation:
     readable: list[bool]
     """False at rows whose media could not be read."""
     attributed_B: Tensor
-    """True at rows that were scored under the counterfactuals."""
+    """True at rows whose key tokens can move the loss."""
+    measured_B: Tensor
+    """True at those of them that were scored under the counterfactuals: all, unless attribution is reused."""
     counterfactuals: Counterfactuals = field(default_factory=Counterfactuals)
 
     def take(self, rows: Tensor) -> "Generation":
         """The same generation, with the tensors of those rows alone."""
-        return replace(self, attributed_B=self.attributed_B[rows], counterfactuals=self.counterfactuals.take(rows))
+        return replace(
+            self,
+            attributed_B=self.attributed_B[rows],
+            measured_B=self.measured_B[rows],
+            counterfactuals=self.counterfactuals.take(rows),
+        )

@@ -39,7 +39,8 @@ SCHEMA = pa.schema(
     ]
 )
 """One row per completion; lists have one entry per token, padding left out. A score is null where the signal is off or
-the row does not have it: an image has no temporal one, and a group of equal rewards was not attributed."""
+the row does not have it: an image has no temporal one, and a group of equal rewards was not attributed.
+Where attribution was reused, visual and temporal scores are null and the selections are the profile's."""
 
 
 class TokenRecorder:

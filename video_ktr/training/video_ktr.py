@@ -10,15 +10,17 @@ import torch
 from datasets import IterableDataset
 from torch import Tensor
 
-from video_ktr.attribution import KeyTokens, select_key_tokens
 from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.errors import ConfigError
-from video_ktr.scoring import Completions, CompletionScores, SignalRequest
+from video_ktr.scoring import Completions, CompletionScores, PromptView, SignalRequest
 from video_ktr.scoring.signals import Counterfactuals, score_counterfactuals, signals_from
 from video_ktr.training.config import VideoKTRConfig
 from video_ktr.training.donors import find_donors
+from video_ktr.training.generation_count import GenerationCount
 from video_ktr.training.generation_record import Generation
+from video_ktr.training.key_token_choice import KeyTokenChoice
 from video_ktr.training.key_token_loss import key_token_inputs, shaped_reference
+from video_ktr.training.learning_rows import learning_rows
 from video_ktr.training.seeds import derived_generator
 from video_ktr.training.token_records import TokenRecorder
 from video_ktr.training.video_grpo import VideoGRPOTrainer
@@ -34,8 +36,9 @@ class VideoKTRTrainer(VideoGRPOTrainer):
     The two counterfactual passes are the only ones added. The scores under the true video come from the old-policy
     pass where TRL runs one, else, in float32, from generation itself, and in half precision from the update's own
     forward pass, before its loss is formed. Only a distance between distributions, `share_prefix=False` in half
-    precision, and group scope with micro-batches that split groups take a third pass. A group whose advantages are all
-    zero is not attributed, unless the KL term needs its key tokens.
+    precision, and group scope or an adaptive ratio with micro-batches that split groups take a third pass. A group
+    whose advantages are all zero is not attributed, unless the KL term needs its key tokens. With `attribution_every`
+    the two passes are left out at most meetings with a prompt (`AttributionReuse`).
 
     With "tool_mask" set (preset `official`), TRL's own `entropy`, `kl` and `clip_ratio` metrics are means over key
     tokens. In evaluation the loss is plain GRPO's.
@@ -55,7 +58,9 @@ class VideoKTRTrainer(VideoGRPOTrainer):
                 'visual_perturbation="replace" takes other rows of the dataset: an iterable dataset has no index'
             )
         self.token_recorder = TokenRecorder(self.args, self._tokenizer)
-        self._generation_of_step = (-1, 0)
+        self._choice = KeyTokenChoice(self.args, self.reward_func_names, self.accelerator.process_index)
+        self.add_callback(self._choice.reuse)
+        self._generation_count = GenerationCount()
         self._generation: Generation
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -63,53 +68,58 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         if not self.model.training:
             return output
         start = time.perf_counter()
+        self._choice.reuse.exchange()
+        masks_kl = self.beta != 0.0 and self.key_token_config.kl_tokens == "selected"
+        attributed_B = learning_rows(output["advantages"], self._rows.prompt_of_row, masks_kl=masks_kl)
+        prompt_keys = [self._rows.keys[i] for i in self._rows.prompt_of_row]
         self._generation = Generation(
-            step=self._count_generation(),
+            step=self._generation_count.following(self.state.global_step),
             rows=inputs,
-            prompt_keys=[self._rows.keys[i] for i in self._rows.prompt_of_row],
+            prompt_keys=prompt_keys,
             token_ids=self._rollouts.token_ids,
             rewards=self._local_rewards(len(inputs)),
             readable=self._rows.readable,
-            attributed_B=self._attributed(output),
+            attributed_B=attributed_B,
+            measured_B=self._choice.reuse.measure(attributed_B, prompt_keys),
         )
         output["generation_row"] = torch.arange(len(inputs), device=output["advantages"].device)
         scorer = self._scorer(self.model)
         with self._whole_weights(self.model), self.accelerator.autocast():
-            request = self._request(output)
-            self._generation.counterfactuals = score_counterfactuals(scorer, request, self.key_token_config)
+            views = self._rollouts.views or scorer.view(self._rows.prompts)
+            if self._generation.measured_B.any():
+                request = self._request(output, views)
+                self._generation.counterfactuals = score_counterfactuals(scorer, request, self.key_token_config)
             true_scores = self._known_scores(output)
             if true_scores is None and not self._loss_scores_the_true_video(output):
                 by_distribution = self.key_token_config.distance != "log_prob"
-                true_scores = scorer.score(request.views or [], request.completions, keep_hidden=by_distribution)
+                completions = self._completions(output, attributed_B, self._rows.prompt_of_row)
+                true_scores = scorer.score(views, completions, keep_hidden=by_distribution)
             if true_scores is not None:
                 output.update(self._key_token_inputs(output, self._generation, true_scores))
                 self._generation.counterfactuals = Counterfactuals()
         self._metrics["train"]["key_tokens/seconds"].append(time.perf_counter() - start)
         return output
 
-    def _attributed(self, output: dict[str, Any]) -> Tensor:
-        """True at rows (B) whose key tokens can move the loss: a group of equal rewards has no advantages to weigh."""
-        advantages_B = output["advantages"]
-        if self.beta != 0.0 and self.key_token_config.kl_tokens == "selected":
-            return torch.ones_like(advantages_B, dtype=torch.bool)
-        prompt_B = torch.tensor(self._rows.prompt_of_row, device=advantages_B.device)
-        learns_U = torch.zeros(len(self._rows.prompts), device=advantages_B.device)
-        learns_U = learns_U.index_add(0, prompt_B, (advantages_B != 0).float())
-        return learns_U[prompt_B] > 0
-
-    def _request(self, output: dict[str, Any]) -> SignalRequest:
-        """The rows to attribute, and a seed for each prompt."""
-        rows = self._rows
+    def _request(self, output: dict[str, Any], views: list[PromptView]) -> SignalRequest:
+        """The rows to measure, the prompts they answer, and a seed for each prompt."""
+        rows, measured_B = self._rows, self._generation.measured_B
+        wanted = sorted({rows.prompt_of_row[row] for row in measured_B.nonzero().squeeze(1).tolist()})
+        place = {prompt: i for i, prompt in enumerate(wanted)}
+        prompts, keys = [rows.prompts[i] for i in wanted], [rows.keys[i] for i in wanted]
         # By the prompt, not its place: a group that is spread over processes sees one counterfactual.
         step = self._generation.step
-        mask_BT = output["completion_mask"] * self._generation.attributed_B[:, None]
         return SignalRequest(
-            prompts=rows.prompts,
-            completions=Completions(output["completion_ids"], mask_BT, rows.prompt_of_row),
-            generators=[derived_generator(self.args.seed, *step, key) for key in rows.keys],
-            donors=self._donors(step),
-            views=self._rollouts.views or self._scorer(self.model).view(rows.prompts),
+            prompts=prompts,
+            # A row that is not measured has no wanted tokens, whatever prompt it is said to answer.
+            completions=self._completions(output, measured_B, [place.get(i, 0) for i in rows.prompt_of_row]),
+            generators=[derived_generator(self.args.seed, *step, key) for key in keys],
+            donors=self._donors(prompts, keys),
+            views=[views[i] for i in wanted],
         )
+
+    @staticmethod
+    def _completions(output: dict[str, Any], rows_B: Tensor, prompt_of_row: list[int]) -> Completions:
+        return Completions(output["completion_ids"], output["completion_mask"] * rows_B[:, None], prompt_of_row)
 
     def _known_scores(self, output: dict[str, Any]) -> CompletionScores | None:
         """Scores under the true video that some pass has given already."""
@@ -133,7 +143,7 @@ class VideoKTRTrainer(VideoGRPOTrainer):
             self.key_token_config.distance == "log_prob"
             and output.get("old_per_token_logps") is None
             and self.args.share_prefix
-            and (self.key_token_config.scope == "sequence" or whole_groups)
+            and (whole_groups or not self.key_token_config.needs_whole_groups)
         )
 
     def _key_token_inputs(
@@ -144,11 +154,12 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         signals = signals_from(
             self._scorer(self.model), true_scores, generation.counterfactuals, mask_BT, self.key_token_config
         )
-        keys = select_key_tokens(signals, mask_BT, self.key_token_config, group_size=self.num_generations)
-        self._log_key_tokens(keys, generation)
+        rows = batch["generation_row"].tolist()
+        keys, values = self._choice.choose(signals, mask_BT, batch["completion_ids"], rows, generation)
+        self._log_key_tokens({**values, "skipped_rows": float((~generation.attributed_B).sum())})
         self.token_recorder.write(
             generation=generation,
-            row_numbers=batch["generation_row"].tolist(),
+            row_numbers=rows,
             process=self.accelerator.process_index,
             signals=signals,
             keys=keys,
@@ -157,19 +168,14 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         )
         return key_token_inputs(batch, keys, self.key_token_config)
 
-    def _count_generation(self) -> tuple[int, int]:
-        """This step, and how many generations it has seen: a seed that a resumed run comes to again."""
-        step, count = self._generation_of_step
-        self._generation_of_step = (self.state.global_step, count + 1 if step == self.state.global_step else 0)
-        return self._generation_of_step
-
-    def _donors(self, step: tuple[int, int]) -> list[EncodedPrompt | None] | None:
+    def _donors(self, prompts: list[EncodedPrompt], keys: list[str]) -> list[EncodedPrompt | None] | None:
         """Another row's video for each prompt, where the visual counterfactual is one."""
-        config, rows = self.key_token_config, self._rows
+        config = self.key_token_config
         if config.visual_perturbation != "replace" or not config.uses_visual:
             return None
-        generators = [derived_generator(self.args.seed, *step, key, "donor") for key in rows.keys]
-        return find_donors(rows.prompts, self.train_dataset, self.prompt_encoder, generators)
+        step = self._generation.step
+        generators = [derived_generator(self.args.seed, *step, key, "donor") for key in keys]
+        return find_donors(prompts, self.train_dataset, self.prompt_encoder, generators)
 
     def _local_rewards(self, rows: int) -> dict[str, list[float]]:
         """This process's rewards by function, from TRL's log of the generation batch."""
@@ -177,16 +183,7 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         total = rows * self.accelerator.num_processes
         return {name: list(values)[-total:][first : first + rows] for name, values in self._logs["rewards"].items()}
 
-    def _log_key_tokens(self, keys: KeyTokens, generation: Generation) -> None:
-        values = {"update_ratio": keys.update_ratio, "empty_rows": float(keys.empty_rows)}
-        for signal, statistics in keys.statistics.items():
-            values[f"{signal}/ratio"] = statistics.ratio
-            values[f"{signal}/ties"] = float(statistics.ties)
-            values[f"{signal}/mean_score"] = statistics.mean_score
-        if not generation.attributed_B.any():
-            # TRL leaves NaN out of its means.
-            values = dict.fromkeys(values, float("nan"))
-        values["skipped_rows"] = float((~generation.attributed_B).sum())
+    def _log_key_tokens(self, values: dict[str, float]) -> None:
         gathered = self.accelerator.gather(torch.tensor([list(values.values())], device=self.accelerator.device))
         for name, value in zip(values, gathered.nanmean(0).tolist(), strict=True):
             self._metrics["train"][f"key_tokens/{name}"].append(value)

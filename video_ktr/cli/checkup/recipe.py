@@ -16,7 +16,7 @@ from video_ktr.cli.checkup.prompts import EncodedSample, check_prompts, encode_s
 from video_ktr.cli.checkup.questions import check_questions
 from video_ktr.cli.checkup.rollouts import check_rollouts
 from video_ktr.cli.config_building import build_config
-from video_ktr.cli.methods import find_method
+from video_ktr.cli.methods import find_method, without_other_methods
 from video_ktr.cli.models import check_model, load_processor
 from video_ktr.cli.questions import QUESTION_KEYS, load_template, read_questions
 from video_ktr.cli.run_settings import checked_settings
@@ -45,16 +45,16 @@ def check_recipe(recipe: Settings, extent: Extent) -> Iterator[Finding]:
     Raises ConfigError for settings that `train` refuses, DataError when the question file cannot be read at all or is
     too small for one generation.
     """
-    method = find_method(recipe.get("method", "video_ktr"))
-    settings = checked_settings(recipe, {*OWN_KEYS, *QUESTION_KEYS}, method.config)
-    own = {*OWN_KEYS, *QUESTION_KEYS}
+    name, own = recipe.get("method", "video_ktr"), {*OWN_KEYS, *QUESTION_KEYS}
+    method = find_method(name)
+    settings = checked_settings(without_other_methods(recipe, name), own, method.config)
     folder = Path(take(settings, "output_dir", "name the folder of the run"))
     config: Any = build_config(method.config, {key: value for key, value in settings.items() if key not in own})
     find_rewards(settings.get("rewards", ["accuracy", "format"]))
     template, model = load_template(settings), take(settings, "model", "give a checkpoint folder or a hub name")
     check_model(model)
     adapter = adapter_config(settings.get("peft"))
-    yield Finding("settings", "ok", f"{recipe.get('method', 'video_ktr')}, model {model}")
+    yield Finding("settings", "ok", f"{name}, model {model}")
     samples, rejects = read_questions(settings, config.seed)
     yield from check_questions(samples, rejects)
     check_number(len(samples), config)
