@@ -67,6 +67,7 @@ def test_the_bonus_enters_rewards_and_advantages(build_trainer, rollouts, rows, 
     torch.testing.assert_close(batch["advantages"], torch.tensor(advantages), atol=1e-5, rtol=1e-4)
     assert trainer._metrics["train"]["temporal_rewards"] == [passed]
     assert trainer._metrics["train"]["shuffled_accuracy"] == pytest.approx([sum(shuffled) / 2])
+    assert trainer._metrics["train"]["ordered_accuracy"] == pytest.approx([sum(ordered) / 4])
 
 
 def test_half_a_group_is_drawn_from_frames_in_another_order(build_trainer, rollouts, rows, generated):

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 from video_ktr import __version__
-from video_ktr.cli import answer, compare, data, doctor, evaluate, export, quickstart, report, score, sft, train
+from video_ktr.cli import answer, compare, data, doctor, evaluate, export, quickstart, report, score, sft, study, train
 from video_ktr.cli import filter as filter_verb
 from video_ktr.cli.settings import parse_overrides
 from video_ktr.errors import VideoKTRError
@@ -16,6 +16,7 @@ VERBS = {
     "quickstart": quickstart,
     "sft": sft,
     "train": train,
+    "study": study,
     "data": data,
     "filter": filter_verb,
     "evaluate": evaluate,

@@ -81,7 +81,8 @@ class TGRPOTrainer(VideoGRPOTrainer):
     without a video, where another one has some, draws a completion that is thrown away.
 
     Metrics: `temporal_rewards`, the mean over groups of 1 (compared and passed), 0 (failed) and 0.5 (nothing to
-    compare), as released; `shuffled_accuracy`, the mean p~.
+    compare), as released; `shuffled_accuracy`, the mean p~; `ordered_accuracy`, the mean accuracy without the bonus,
+    which TRL's own reward metrics include.
 
     Seams of TRL 1.16 overridden beside `VideoGRPOTrainer`'s:
         `_calculate_rewards`: draws and scores the shuffled group, and adds the bonus.
@@ -112,6 +113,7 @@ class TGRPOTrainer(VideoGRPOTrainer):
             mu=self.args.temporal_mu,
             alpha=self.args.temporal_alpha,
         )
+        self._metrics["train"]["ordered_accuracy"].append(rewards_NF[:, self._accuracy].nanmean().item())
         rewards_NF[:, self._accuracy] += bonus_N
         self._metrics["train"]["temporal_rewards"].append(passed_U.mean().item())
         self._metrics["train"]["shuffled_accuracy"].append(shuffled_N.nanmean().item())
