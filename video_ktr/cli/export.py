@@ -6,6 +6,7 @@
 import argparse
 
 from video_ktr.cli import export_lmms_samples, export_lmms_task
+from video_ktr.cli.parts import add_parts
 from video_ktr.cli.settings import Settings
 
 SUMMARY = "hand results and benchmarks over to lmms-eval"
@@ -14,16 +15,7 @@ PARTS = {"lmms-samples": export_lmms_samples, "lmms-task": export_lmms_task}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the parts of the verb, each with its arguments."""
-    parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
-    for name, module in PARTS.items():
-        part = parts.add_parser(
-            name,
-            help=module.SUMMARY,
-            description=module.__doc__,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        module.add_arguments(part)
+    add_parts(parser, PARTS, "part")
 
 
 def run(arguments: argparse.Namespace, overrides: Settings) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from video_ktr import __version__
 from video_ktr.cli import answer, compare, data, doctor, evaluate, export, quickstart, report, score, sft, study, train
 from video_ktr.cli import filter as filter_verb
+from video_ktr.cli.parts import add_parts
 from video_ktr.cli.settings import parse_overrides
 from video_ktr.errors import VideoKTRError
 
@@ -58,16 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of all verbs; what it does not know is left over as overrides of settings."""
     parser = argparse.ArgumentParser(prog="video-ktr", description="Train video language models on key tokens.")
     parser.add_argument("--version", action="version", version=f"video-ktr {__version__}")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for name, module in VERBS.items():
-        verb = verbs.add_parser(
-            name,
-            help=module.SUMMARY,
-            description=module.__doc__,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        module.add_arguments(verb)
+    add_parts(parser, VERBS, "verb")
     return parser
 
 

@@ -1,14 +1,12 @@
 """The rewards that settings can name, and functions of the user's own."""
 
-import importlib
 import inspect
-import sys
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from video_ktr.errors import ConfigError
+from video_ktr.own_code import import_object
 from video_ktr.rewards.accuracy import accuracy_reward
 from video_ktr.rewards.caption import caption_reward
 from video_ktr.rewards.format import format_reward
@@ -57,26 +55,12 @@ def _find_reward(name: Any) -> RewardFunction:
         raise ConfigError(
             f"reward {name!r} is unknown: use one of {', '.join(REWARDS)}, or module:function for one of your own"
         )
-    reward = _imported(name, module, function)
+    reward = import_object("reward", module, function)
     if not callable(reward):
         raise ConfigError(f"reward {name!r} is of type {type(reward).__name__}: name a function")
     if not _takes_every_column(reward):
         raise ConfigError(f"reward {name!r} must take **kwargs: every column of the data set is passed to it")
     return reward  # type: ignore[no-any-return]  # callable, as checked
-
-
-def _imported(name: str, module: str, function: str) -> Any:
-    here = str(Path.cwd())
-    if here not in sys.path:
-        # Last, so that a file here cannot stand in for an installed package.
-        sys.path.append(here)
-    try:
-        found = importlib.import_module(module)
-    except (ImportError, SyntaxError) as error:
-        raise ConfigError(f"reward {name!r} cannot be imported ({error}); check the module's name and code") from error
-    if not hasattr(found, function):
-        raise ConfigError(f"reward {name!r}: the module {module} has no {function}; check the name")
-    return getattr(found, function)
 
 
 def _takes_every_column(function: RewardFunction) -> bool:

@@ -1,9 +1,5 @@
 """The benchmarks that settings can name, and one of the user's own."""
 
-import importlib
-import sys
-from pathlib import Path
-
 from video_ktr.errors import ConfigError
 from video_ktr.evaluation.benchmarks.ai2d import AI2D
 from video_ktr.evaluation.benchmarks.benchmark import Benchmark
@@ -17,6 +13,7 @@ from video_ktr.evaluation.benchmarks.video_holmes import VideoHolmes
 from video_ktr.evaluation.benchmarks.videomme import VideoMME
 from video_ktr.evaluation.benchmarks.videommmu import VideoMMMU
 from video_ktr.evaluation.benchmarks.vsibench import VSIBench
+from video_ktr.own_code import import_object
 
 _ALL: tuple[Benchmark, ...] = (
     VideoHolmes(),
@@ -50,7 +47,7 @@ def find_benchmark(name: str) -> Benchmark:
     if not all(part.isidentifier() for part in (*module.split("."), attribute)):
         known = ", ".join(BENCHMARKS)
         raise ConfigError(f"benchmark {name!r} is unknown: use one of {known}, or package.module:OBJECT for your own")
-    found = _imported(name, module, attribute)
+    found = import_object("benchmark", module, attribute)
     try:
         benchmark = found() if isinstance(found, type) and issubclass(found, Benchmark) else found
     except TypeError as error:
@@ -58,17 +55,3 @@ def find_benchmark(name: str) -> Benchmark:
     if not isinstance(benchmark, Benchmark):
         raise ConfigError(f"benchmark {name!r} is of type {type(benchmark).__name__}: name a Benchmark")
     return benchmark
-
-
-def _imported(name: str, module: str, attribute: str) -> object:
-    here = str(Path.cwd())
-    if here not in sys.path:
-        # Last, so that a file here cannot stand in for an installed package.
-        sys.path.append(here)
-    try:
-        found = importlib.import_module(module)
-    except (ImportError, SyntaxError) as error:
-        raise ConfigError(f"benchmark {name!r} cannot be imported ({error}); check the module's name") from error
-    if not hasattr(found, attribute):
-        raise ConfigError(f"benchmark {name!r}: the module {module} has no {attribute}; check the name")
-    return getattr(found, attribute)
