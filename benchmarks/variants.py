@@ -157,7 +157,8 @@ class Variant:
             return
         config, scorer = trainer.key_token_config, trainer._scorer(trainer.model)
         with trainer.accelerator.autocast():
-            counterfactuals = score_counterfactuals(scorer, trainer._request(batch), config)
+            views = trainer._rollouts.views or scorer.view(trainer._rows.prompts)
+            counterfactuals = score_counterfactuals(scorer, trainer._request(batch, views), config)
         mask = batch["completion_mask"]
         signals = signals_from(scorer, trainer._scored[0], counterfactuals, mask, config)
         select_key_tokens(signals, mask, config, group_size=trainer.num_generations)

@@ -50,5 +50,7 @@ def test_mistakes_are_told(tmp_path):
     result(tmp_path / "a", [row("1")])
     with pytest.raises(ConfigError, match="give --mode one of video_r1, official, lenient"):
         run(tmp_path / "a", tmp_path / "a", "--mode", "strict")
+    with pytest.raises(ConfigError, match="--seed is -1: give a whole number from 0"):
+        run(tmp_path / "a", tmp_path / "a", "--seed", "-1")
     with pytest.raises(ConfigError, match="unknown argument --test"):
         run(tmp_path / "a", tmp_path / "a", "--test", "x")

@@ -1,6 +1,8 @@
 import argparse
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from video_ktr.cli import data_inspect
@@ -54,6 +56,24 @@ def test_what_is_told(file, tmp_path, capsys):
     counts = json.loads((tmp_path / "counts.json").read_text(encoding="utf-8"))
     assert (counts["format"], counts["rows"], counts["media_files"]) == ("video-r1", 3, 2)
     assert counts["decoded"]["tried"] == 1
+
+
+def test_every_rejected_record_can_be_listed(file, tmp_path):
+    inspect(file, "--rejects", tmp_path / "rejects.jsonl")
+    (reject,) = map(json.loads, (tmp_path / "rejects.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (reject["file"], reject["index"], reject["reason"]) == (str(file), 3, "missing solution")
+    with pytest.raises(ConfigError, match=r"cannot be written .*; give another file with --rejects"):
+        inspect(file, "--rejects", tmp_path / "none" / "rejects.jsonl")
+
+
+def test_a_folder_is_read_by_its_split(tmp_path, capsys):
+    for split, rows in (("train", 2), ("test", 1)):
+        table = pa.Table.from_pylist([{**ROW, "problem": f"{number}?"} for number in range(rows)])
+        pq.write_table(table, tmp_path / f"{split}-00000.parquet")
+    inspect(tmp_path, "--split", "test")
+    assert capsys.readouterr().out.startswith(f"{tmp_path}: video-r1 format, 1 rows\n")
+    with pytest.raises(DataError, match="has no split 'dev'; set split to one of test, train"):
+        inspect(tmp_path, "--split", "dev")
 
 
 def test_long_lists_are_cut(tmp_path, capsys):

@@ -1,5 +1,7 @@
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from video_ktr.cli.questions import check_media, load_questions, load_template
@@ -124,3 +126,12 @@ def test_the_template_can_be_a_file(tmp_path):
     (tmp_path / "words.txt").write_text("Look. {question}\n")
     settings = {"prompt_template": str(tmp_path / "words.txt"), "media_first": False}
     assert load_template(settings) == PromptTemplate("Look. {question}", media_first=False)
+
+
+def test_a_split_of_a_folder_can_be_chosen(tmp_path):
+    for split, number in (("train", 2), ("test", 1)):
+        rows = [{"problem": f"{split} {i}", "problem_type": "OCR", "solution": "x"} for i in range(number)]
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / f"{split}-00000.parquet")
+    assert len(load_questions({"questions": str(tmp_path)}, seed=0)) == 2
+    chosen = load_questions({"questions": str(tmp_path), "split": "test"}, seed=0)
+    assert [sample.problem for sample in chosen] == ["test 0"]

@@ -49,6 +49,18 @@ def test_everything_is_written(results, tmp_path, capsys):
     assert "| ours | - | 32 | 66.7 " in (tmp_path / "out/table.md").read_text(encoding="utf-8")
 
 
+def test_names_of_a_result_cannot_steer_the_terminal(tmp_path, capsys):
+    for frames in (16, 32):
+        result(tmp_path / f"{frames}", [row("1")], model="ours\u001b[2J", frames=frames)
+    run(tmp_path / "16", "--out", tmp_path / "out", "--cases", 1, "--no-figures")
+    told = capsys.readouterr().out
+    assert "\u001b" not in told
+    assert "1 questions of Video-Holmes: ours [2J" in told
+    result(tmp_path / "again", [row("1")], model="ours\u001b[2J", frames=32)
+    with pytest.raises(ConfigError, match=r"second result of 'ours\\x1b\[2J'"):
+        run(tmp_path / "32", tmp_path / "again")
+
+
 def test_tables_alone(results, tmp_path):
     run(results / "video_holmes/16f", "--out", tmp_path / "out", "--no-figures", "--mode", "official")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == TABLES

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from video_ktr.data.option_checks import lettered_texts, option_problem, solution_text
 from video_ktr.data.sample import PROBLEM_TYPES, Sample
+from video_ktr.rewards import accuracy_reward
 
 
 def sample(solution, *options, kind="multiple choice"):
@@ -58,7 +59,12 @@ def test_choices(solution, options, problem):
         ("temporal grounding", "<answer>0-2; 3.5 - 3.5</answer>", None),
         ("temporal grounding", "<answer>7.0 - 3.5</answer>", "solution is not intervals of seconds"),
         ("temporal grounding", "<answer>1 - 2;</answer>", "solution is not intervals of seconds"),
+        ("temporal grounding", "<answer>3.5 - 3.5</answer>", "solution is not intervals of seconds"),
         ("OCR", "<answer></answer>", "empty solution"),
+        ("OCR", "<answer>STOP", "empty solution"),
+        ("OCR", "<answer>止まれ</answer>", None),
+        ("free-form", "<answer>止まれ</answer>", "solution has no word of a-z and 0-9"),
+        ("caption", "?!", "solution has no word of a-z and 0-9"),
         ("free-form", "<answer>nan</answer>", None),
         ("caption", "A man runs.", None),
     ],
@@ -69,7 +75,7 @@ def test_other_types(kind, solution, problem):
 
 def test_the_answer_is_the_first_between_tags():
     assert solution_text("<answer> B </answer> <answer>C</answer>") == "B"
-    assert solution_text("<answer>B") == "B"
+    assert solution_text("<answer>B") == ""
     assert solution_text(" B ") == "B"
 
 
@@ -77,6 +83,8 @@ def test_the_answer_is_the_first_between_tags():
 def test_any_text_gives_a_reason_or_none(solution, options, kind):
     problem = option_problem(sample(solution, *options, kind=kind))
     assert problem is None or problem.strip()
+    if problem is None:
+        assert accuracy_reward([""], [solution], [kind]) == [0.0]  # it can be scored
     if kind == "multiple choice" and problem is None:
         assert solution_text(solution)
         assert len(options) >= 2

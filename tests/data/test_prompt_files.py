@@ -107,6 +107,7 @@ def test_each_mistake_names_the_file(file, name, content, message):
     with pytest.raises(ConfigError, match=message) as error:
         read_template(path)
     assert str(error.value).startswith(str(path))
+    assert "\n" not in str(error.value)
 
 
 def test_what_is_no_file_is_told(tmp_path):

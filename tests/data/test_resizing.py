@@ -58,6 +58,25 @@ def test_shrinking_takes_means_and_ordinary_pictures_pass_untouched():
     assert np.abs(np.array(load_rgb(image, 16))[..., 1] - means).max() <= 0.5
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB"])
+def test_a_transparent_ground_is_white(tmp_path, mode):
+    # Black lines on black that is transparent, as drawing programs save diagrams.
+    drawing = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
+    drawing.putpixel((1, 2), (10, 10, 10, 255))
+    image = drawing.convert(mode)
+    image.save(tmp_path / "a.png", **({"transparency": (0, 0, 0)} if mode == "RGB" else {}))
+    expected = torch.full((3, 4, 4), 255, dtype=torch.uint8)
+    expected[:, 2, 1] = 10
+    assert torch.equal(load_image(tmp_path / "a.png", MediaConfig()), expected)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_of_16_bits_the_upper_8_count(tmp_path, name):
+    depth = np.array([[0, 255, 256], [0x7FFF, 0x8000, 0xFFFF]], dtype=np.uint16)
+    Image.fromarray(depth).save(tmp_path / name)
+    assert load_image(tmp_path / name, MediaConfig())[0].tolist() == [[0, 0, 1], [127, 128, 255]]
+
+
 def test_a_jpeg_is_decoded_small(tmp_path):
     Image.new("RGB", (64, 64), (200, 100, 50)).save(tmp_path / "a.jpg")
     with Image.open(tmp_path / "a.jpg") as image:
@@ -95,4 +114,5 @@ def test_a_picture_that_unfolds_is_refused_unopened(tmp_path, side, words):
     with pytest.raises(MediaError, match=words) as caught:
         load_image(path, MediaConfig())
     assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).count(str(path)) == 1
     assert "\n" not in str(caught.value)

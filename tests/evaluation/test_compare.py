@@ -79,7 +79,7 @@ def test_a_macro_headline_is_compared_as_such(tmp_path):
 def test_what_cannot_be_compared_is_refused(tmp_path):
     a = result(tmp_path / "a", [row("1")])
     groups = {"discipline": "Art", "subject": "Art"}
-    with pytest.raises(ConfigError, match="is a result on mmvu"):
+    with pytest.raises(ConfigError, match="is a result on 'mmvu'"):
         compare_results(a, result(tmp_path / "b", [row("1", groups=groups)], benchmark="mmvu"))
     with pytest.raises(DataError, match="shares no scored question"):
         compare_results(a, result(tmp_path / "c", [row("2")]))

@@ -97,10 +97,10 @@ def test_strangers_duplicates_and_faults_are_told(tmp_path, mmvu):
 def test_files_that_fit_nothing_are_refused(tmp_path, mmvu):
     path = saved(tmp_path / "p.jsonl", [{"id": "no one", "output": "x"}])
     with pytest.raises(
-        DataError, match=r"no prediction fits the questions \(1 records, 0 without output, 1 of no known"
+        DataError, match=r"no prediction fits the questions \(1 records, 0 without a text as output, 1 of"
     ):
         read_predictions([path], mmvu, Rejects())
-    with pytest.raises(DataError, match=r"no\.json"):
+    with pytest.raises(DataError, match=r"no\.json: no such file or folder; check the path of the predictions"):
         read_predictions([tmp_path / "no.json"], mmvu, Rejects())
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=r"holds no \.json"):

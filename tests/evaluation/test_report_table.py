@@ -75,7 +75,7 @@ def test_models_of_equal_last_name_keep_their_whole_names(tmp_path):
 
 def test_a_second_result_of_one_cell_and_no_result_are_refused(results, tmp_path):
     result(tmp_path / "again", rows(1, 1), model="/models/ours", frames=32)
-    with pytest.raises(ConfigError, match="second result of /models/ours on video_holmes"):
+    with pytest.raises(ConfigError, match="second result of '/models/ours' on 'video_holmes'"):
         find_results([results, tmp_path / "again"])
     assert len(find_results([results, results / "video_holmes"])) == 2
     (tmp_path / "empty").mkdir()

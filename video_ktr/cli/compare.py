@@ -41,6 +41,8 @@ def run(arguments: argparse.Namespace, overrides: Settings) -> None:
 
     if overrides:
         raise ConfigError(f"unknown argument --{next(iter(overrides))}: see video-ktr compare --help")
+    if arguments.seed < 0:
+        raise ConfigError(f"--seed is {arguments.seed}: give a whole number from 0")
     a, b = read_result(arguments.a), read_result(arguments.b)
     comparison = compare_results(a, b, arguments.mode, seed=arguments.seed)
     for line in report(a, b, comparison):

@@ -1,4 +1,4 @@
-"""Reads a file of questions and tells what is in it; nothing is changed.
+"""Reads a file of questions and tells what is in it. Only media stored inside a table are written, below the root.
 
 Records that cannot be used, missing media, options and solutions that do not fit, and duplicates are counted and the
 first few named. None of them is an error: the exit code is 0 whenever the file could be read.
@@ -16,6 +16,7 @@ from video_ktr.errors import ConfigError
 
 if TYPE_CHECKING:
     from video_ktr.data.inspection import Found, Inspection
+    from video_ktr.data.rejects import Rejects
 
 SUMMARY = "count what a file of questions holds, and what is wrong with it"
 _MOST_LINES = 12
@@ -26,9 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="file or folder of questions, or a data set on the hub")
     parser.add_argument("--media-root", action="append", metavar="DIR", help="folder of the media; may be repeated")
     parser.add_argument("--format", metavar="NAME", help="format of the file; guessed unless given")
+    parser.add_argument("--split", default="train", metavar="NAME", help="split of a folder or hub data set (train)")
+    parser.add_argument("--subset", metavar="NAME", help="configuration of a hub data set that has several")
     parser.add_argument("--decode", type=int, default=0, metavar="N", help="decode N media files drawn at random")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides which media are decoded")
     parser.add_argument("--json", metavar="FILE", help="write all counts there too")
+    parser.add_argument("--rejects", metavar="FILE", help="list every rejected record there, with index and reason")
 
 
 def run(arguments: argparse.Namespace, overrides: Settings) -> None:
@@ -40,7 +44,9 @@ def run(arguments: argparse.Namespace, overrides: Settings) -> None:
         raise ConfigError(f"unknown argument --{next(iter(overrides))}: see video-ktr data inspect --help")
     if arguments.decode < 0:
         raise ConfigError(f"--decode is {arguments.decode}: give 0 or more media files")
-    options = ReadOptions(media_root=arguments.media_root, format=arguments.format)
+    options = ReadOptions(
+        media_root=arguments.media_root, format=arguments.format, split=arguments.split, subset=arguments.subset
+    )
     name = format_of(arguments.file, options)
     inspection = Inspection(decode=arguments.decode, seed=arguments.seed)
     inspection.read(lambda rejects: iter_samples(arguments.file, options, rejects=rejects))
@@ -49,6 +55,8 @@ def run(arguments: argparse.Namespace, overrides: Settings) -> None:
         say(shown(line))
     if arguments.json:
         write_json({"file": arguments.file, "format": name, **inspection.as_dict()}, Path(arguments.json))
+    if arguments.rejects:
+        write_rejects(inspection.rejects, Path(arguments.rejects))
 
 
 def report(title: str, inspection: "Inspection") -> Iterator[str]:
@@ -85,6 +93,14 @@ def write_json(values: dict[str, Any], path: Path) -> None:
         path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written ({error}); give another file with --json") from error
+
+
+def write_rejects(rejects: "Rejects", path: Path) -> None:
+    """Write one line a rejected record. Raises ConfigError when the file cannot be written."""
+    try:
+        rejects.write(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error}); give another file with --rejects") from error
 
 
 def _found(what: str, found: "Found", unit: str) -> Iterator[str]:

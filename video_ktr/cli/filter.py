@@ -5,6 +5,7 @@
 settings, from --config FILE or as --key value or --section.key value:
   model            checkpoint folder or hub name, the model that reinforcement learning is to start from
   questions        file of questions; media_root: folder of its media files; num_questions: only so many, by the seed
+  split            of a folder or hub data set (train); subset: its configuration, where it has several
   out              folder of the results
   trials           answers a question (8); low, high: bounds of the accuracy that is kept, both included (0.2, 0.8)
   engine           transformers, vllm or ray; engine_kwargs: its arguments

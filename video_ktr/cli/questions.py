@@ -14,7 +14,16 @@ from video_ktr.data.rejects import Reject, Rejects
 from video_ktr.data.sample import Sample, read_samples
 from video_ktr.errors import ConfigError, DataError
 
-READING_KEYS = ("questions", "media_root", "allow_outside_media", "num_questions", "on_bad_record", "missing_media")
+READING_KEYS = (
+    "questions",
+    "split",
+    "subset",
+    "media_root",
+    "allow_outside_media",
+    "num_questions",
+    "on_bad_record",
+    "missing_media",
+)
 QUESTION_KEYS = (*READING_KEYS, "prompt_template", "media_first")
 Policy = Literal["report", "stop"]
 
@@ -58,6 +67,8 @@ def read_questions(settings: Settings, seed: int) -> tuple[list[Sample], Rejects
         media_root=settings.get("media_root"),
         allow_outside_media=bool(settings.get("allow_outside_media")),
         rejects=None if stop else rejects,
+        split=str(settings.get("split") or "train"),
+        subset=str(settings["subset"]) if settings.get("subset") else None,  # a year reads as a number
     )
     if number is not None:
         random.Random(seed).shuffle(samples)  # noqa: S311  # which questions, not a secret

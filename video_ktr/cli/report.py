@@ -84,12 +84,13 @@ def _write(
 def _write_cases(arguments: argparse.Namespace, results: Sequence["ReportedResult"], target: Path) -> Path:
     """Of the first result and the next one on the same benchmark, if there is one."""
     from video_ktr.evaluation.case_studies import write_cases
+    from video_ktr.evaluation.report_formats import one_line
     from video_ktr.evaluation.result_file import read_result
 
     same = [result for result in results if result.benchmark == results[0].benchmark][:2]
     named = [(_name(result, same), read_result(result.path)) for result in same]
     cases = write_cases(target, named, arguments.cases, mode=arguments.mode, seed=arguments.seed)
-    say(f"{len(cases)} questions of {results[0].title}: {' and '.join(name for name, _ in named)}")
+    say(one_line(f"{len(cases)} questions of {results[0].title}: {' and '.join(name for name, _ in named)}"))
     return target
 
 

@@ -19,6 +19,8 @@ OWN_TYPES: dict[str, Any] = {
     "question_inversion": float,
     "peft": dict,
     "questions": str,
+    "split": str,
+    "subset": str,
     "media_root": str | list,
     "allow_outside_media": bool,
     "on_bad_record": str,

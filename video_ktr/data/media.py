@@ -169,6 +169,8 @@ def _open_image(file: Path | BytesIO, config: MediaConfig, name: str) -> Tensor:
         with Image.open(file) as image:
             draft_smaller(image, kept_pixels(config.image_max_pixels))
             return _to_tensor(image, config, name)
+    except MediaError:
+        raise  # names the file already; it is a ValueError too
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         # PIL reports a damaged file through any of these, depending on the format.
         raise MediaError(f"{name}: cannot be read as an image ({error}); replace the file") from error

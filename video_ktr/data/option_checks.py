@@ -11,6 +11,7 @@ from video_ktr.data.sample import Sample
 _LETTERED = re.compile(r"\(?([A-Z])(?:[.):]+\s*|\s+)(.*)", re.DOTALL)
 _NUMBER = r"\d+(?:\.\d+)?"
 _INTERVAL = re.compile(rf"\s*({_NUMBER})\s*-\s*({_NUMBER})\s*")
+_ROUGE_WORD = re.compile("[a-z0-9]")
 
 
 def option_problem(sample: Sample) -> str | None:
@@ -20,8 +21,9 @@ def option_problem(sample: Sample) -> str | None:
     of one of them. Options are lettered A, B, C in order, as ``"A. x"``, ``"A) x"``, ``"(A) x"``, ``"A: x"`` or
     ``"A x"``; an option ``"A"`` alone stands for a choice shown in the picture. Options without letters fit when the
     solution is the text of one. numerical, regression: the solution is a finite number, in which commas may part
-    thousands. temporal grounding: intervals ``3.5 - 7.0`` in seconds, parted by ``;``, none ending before it starts.
-    All other types: the solution is not empty.
+    thousands. temporal grounding: intervals ``3.5 - 7.0`` in seconds, parted by ``;``, none ending before it starts
+    and not all mere instants. free-form, caption: a word of a-z and 0-9, for ROUGE knows no others. All other types:
+    the solution is not empty.
 
     An exact comparison scores a choice, so ``"A."`` and ``"a"`` are reported although a reader understands them.
     """
@@ -34,13 +36,21 @@ def option_problem(sample: Sample) -> str | None:
         return "solution is not a number"
     if sample.problem_type == "temporal grounding" and not _are_intervals(answer):
         return "solution is not intervals of seconds"
+    if sample.problem_type in {"free-form", "caption"} and not _ROUGE_WORD.search(answer.lower()):
+        return "solution has no word of a-z and 0-9"
     return None
 
 
 def solution_text(solution: str) -> str:
-    """The right answer without its tags: what stands between the first ``<answer>`` and the next ``</answer>``."""
+    """The right answer as the rewards read it: between the first ``<answer>`` and the next ``</answer>``.
+
+    All of a solution without tags; "" where the tag is never closed, which the rewards cannot score.
+    """
     _, opened, after = solution.partition("<answer>")
-    return (after.partition("</answer>")[0] if opened else solution).strip()
+    if not opened:
+        return solution.strip()
+    answer, closed, _ = after.partition("</answer>")
+    return answer.strip() if closed else ""
 
 
 def lettered_texts(options: Sequence[str]) -> list[str] | None:
@@ -76,5 +86,10 @@ def _is_number(text: str) -> bool:
 
 
 def _are_intervals(text: str) -> bool:
-    found = [_INTERVAL.fullmatch(part) for part in text.split(";")]
-    return all(match is not None and float(match[1]) <= float(match[2]) for match in found)
+    lengths = []
+    for part in text.split(";"):
+        match = _INTERVAL.fullmatch(part)
+        if match is None:
+            return False
+        lengths.append(float(match[2]) - float(match[1]))
+    return min(lengths) >= 0.0 < max(lengths)

@@ -73,7 +73,8 @@ def _fields(content: str, source: Path) -> dict[str, Any]:
     try:
         fields = yaml.safe_load(content)
     except yaml.YAMLError as error:
-        raise ConfigError(f"{source}: not valid YAML ({error}); mend it") from error
+        said = " ".join(str(error).split())
+        raise ConfigError(f"{source}: not valid YAML ({said}); mend it") from error
     if not isinstance(fields, dict) or "text" not in fields:
         raise ConfigError(f"{source}: expected a mapping with the key 'text'; write text: and the template")
     for key, value in fields.items():

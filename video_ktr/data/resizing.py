@@ -5,6 +5,7 @@ Ordinary pictures pass untouched, bit by bit: the bound lies above 4K video. Pix
 
 from math import sqrt
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from video_ktr.errors import MediaError
@@ -61,8 +62,23 @@ def load_rgb(image: Image.Image, most: int) -> Image.Image:
     """The picture in RGB, turned as its EXIF orientation says, shrunk to `most` pixels where it has more.
 
     When shrunk, each pixel is the mean of those it covers. A picture above the bound is loaded whole before.
+
+    A transparent picture is laid on white, as a drawing on paper: the released code's plain conversion shows whatever
+    colour lies hidden, mostly black, under black lines. Of 16 bits a pixel the upper 8 count, where a plain conversion
+    makes all above 255 white.
     """
-    upright = ImageOps.exif_transpose(image)
-    rgb = upright if upright.mode == "RGB" else upright.convert("RGB")
+    rgb = _as_rgb(ImageOps.exif_transpose(image))
     size = fitted_size(*rgb.size, most)
     return rgb if size == rgb.size else rgb.resize(size, Image.Resampling.BOX)
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I;16"):
+        # Pillow converts 16 bits without loss to 32 only.
+        image = Image.fromarray((np.asarray(image.convert("I")) >> 8).astype(np.uint8))
+    elif "A" in image.getbands() or "transparency" in image.info:
+        clear = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
+    return image.convert("RGB")

@@ -59,7 +59,7 @@ def compare_results(a: Result, b: Result, mode: str = "video_r1", *, seed: int =
     """
     if a.meta["benchmark"] != b.meta["benchmark"]:
         raise ConfigError(
-            f"{b.path}: is a result on {b.meta['benchmark']}, {a.path} one on {a.meta['benchmark']}; "
+            f"{b.path}: is a result on {b.meta['benchmark']!r}, {a.path} one on {a.meta['benchmark']!r}; "
             "give two results on the same benchmark"
         )
     headline = headline_of(a.meta, mode)

@@ -153,8 +153,8 @@ def first_token(text: str) -> str:
 
 
 def numbers(text: str) -> Iterator[str]:
-    """The numbers in a text as they are written: "-3", "1,200.5", "3e-2"."""
+    """The numbers in a text as they are written: "-3", "1,200.5", "3e-2", ".5"."""
     for match in re.finditer(
-        r"(?:(?<!\w)-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?", text, re.ASCII
+        r"(?:(?<!\w)-)?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?<![\w.])\.\d+)(?:[eE][+-]?\d+)?", text, re.ASCII
     ):
         yield match[0]

@@ -66,7 +66,9 @@ def read_predictions(paths: Sequence[str | Path], questions: Sequence[Question],
                 continue
             _take(result, f"{file} record {place!r}", index.find(about, times), prediction)
     if not result.found:
-        seen = f"{number} records, {len(rejects)} without output, {len(result.unmatched)} of no known question"
+        seen = (
+            f"{number} records, {len(rejects)} without a text as output, {len(result.unmatched)} of no known question"
+        )
         raise DataError(f"{paths[0]}: no prediction fits the questions ({seen}); check that both are of one benchmark")
     return result
 
@@ -82,6 +84,8 @@ def _take(result: Predictions, where: str, matched: str | None, prediction: Pred
 
 def _files(paths: Sequence[str | Path]) -> Iterator[Path]:
     for path in map(Path, paths):
+        if not path.exists():
+            raise DataError(f"{path}: no such file or folder; check the path of the predictions")
         if not path.is_dir():
             yield path
             continue

@@ -79,7 +79,7 @@ def find_results(paths: Sequence[str | Path]) -> list[ReportedResult]:
     for file, meta in metas.items():
         name, benchmark, frames = names[file], meta["benchmark"], meta.get("frames")
         if (before := found.get((name, benchmark, frames))) is not None:
-            raise ConfigError(f"{file}: is a second result of {name} on {benchmark}, after {before.path}; give one")
+            raise ConfigError(f"{file}: is a second result of {name!r} on {benchmark!r}, after {before.path}; give one")
         model = last[name] if list(last.values()).count(last[name]) == 1 else name
         title = str(meta.get("title") or benchmark)
         found[name, benchmark, frames] = ReportedResult(

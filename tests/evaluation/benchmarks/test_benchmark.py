@@ -41,8 +41,8 @@ def test_every_benchmark_reads_video_r1s_schema(tmp_path, name):
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_the_file_of_another_set_is_told(tmp_path, name):
-    with pytest.raises(DataError, match=r"other\.json: is no file of .* lacks .* \(it has a, b\)"):
-        read(name, as_json(tmp_path / "other.json", [{"a": 1, "b": 2}]))
+    with pytest.raises(DataError, match=r"other\.json: is no file of .* lacks .* \(it has 'a', 'b\\x1b'\)"):
+        read(name, as_json(tmp_path / "other.json", [{"a": 1, "b\u001b": 2}]))
 
 
 def test_counts_that_are_not_the_published_ones_are_told():

@@ -50,6 +50,7 @@ def test_the_first_token_of_a_letter_question(output, score):
         ("4", "4", 1.0),
         ("4 chairs", "4", 1.0),
         ("four chairs", "4", 1.0),
+        ("about .5 m", "0.5", 1.0),
         ("about 1,200 m", "1200", 1.0),
         ("6", "4", 0.1),  # error 0.5: at theta 0.5 exactly met, which counts here
         ("3", "4", 0.6),  # error 0.25: met by theta 0.50 to 0.75

@@ -136,7 +136,7 @@ class Benchmark(ABC):
     def _check_layout(self, files: list[Path]) -> None:
         record = first_record(files)
         if lacking := sorted(self.keys - record.keys()):
-            has = ", ".join(str(key)[:30] for key in list(record)[:8])
+            has = ", ".join(repr(str(key)[:30]) for key in list(record)[:8])
             raise DataError(
                 f"{files[0]}: is no file of {self.title}: the first record lacks {', '.join(lacking)} (it has {has}); "
                 "give the official file, or one in Video-R1's schema (problem, solution)"
