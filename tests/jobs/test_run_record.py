@@ -28,7 +28,9 @@ def test_other_settings_are_refused_by_name(tmp_path):
 def test_before_the_first_trial_settings_may_change(tmp_path):
     for settings in (SETTINGS, OTHER):
         require_same_run(tmp_path, settings, fresh=True)
-    require_same_run(tmp_path, OTHER, fresh=False)
+    assert json.loads((tmp_path / "settings.json").read_text()) == json.loads(json.dumps(OTHER))
+    with pytest.raises(ConfigError, match="changed"):
+        require_same_run(tmp_path, SETTINGS, fresh=False)
 
 
 def test_trials_without_a_record_are_refused(tmp_path):

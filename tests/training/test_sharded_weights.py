@@ -102,7 +102,7 @@ def test_half_precision_rounds_the_update_as_it_rounds_scoring(train):
         assert found["log"][0]["grad_norm"] > 0
 
 
-@pytest.mark.slow  # once in several runs two bfloat16 scores tie otherwise, and another token is key
+@pytest.mark.slow  # differed in one run of several; the cause is not known
 def test_half_precision_takes_the_step_of_ddp(train):
     for found, expected in zip(train("fsdp2")["half"], train("ddp")["half"], strict=True):
         first, reference = found["log"][0], expected["log"][0]

@@ -23,7 +23,7 @@ def test_the_official_file_is_read(tmp_path):
 def test_the_video_r1_file_is_read_by_file_name(tmp_path):
     (tmp_path / "videos/videos_cropped").mkdir(parents=True)
     (tmp_path / "videos/videos_cropped/ab.mp4").touch()
-    row = video_r1_row(5, original_question_type="TA", path="/home/someone/videos_cropped/ab.mp4")
+    row = video_r1_row(5, original_question_type="TA", path="/elsewhere/videos_cropped/ab.mp4")
     source = as_json(tmp_path / "eval_videoholmes.json", [row])
     (question,), _ = read("video_holmes", source)
     assert question.groups == {"subtask": "TA"}
