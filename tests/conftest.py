@@ -13,6 +13,8 @@ from hypothesis import settings
 from tests.tiny import VOCABULARY, build_tiny_model, random_prompt
 from video_ktr.scoring import Completions
 
+pytest_plugins = ["tests.run_fixtures"]
+
 torch.set_num_threads(1)
 # How long an example takes says how busy the machine is.
 settings.register_profile("any machine", deadline=None)

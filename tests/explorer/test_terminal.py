@@ -1,5 +1,5 @@
 from video_ktr.explorer.terminal import COLOURS, coloured, legend
-from video_ktr.explorer.token_text import words_of
+from video_ktr.records.token_text import words_of
 
 
 def test_words_carry_a_mark_for_each_signal(record):

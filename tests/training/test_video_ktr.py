@@ -13,6 +13,7 @@ from tests.training.helpers import loss_and_gradients
 from video_ktr.errors import ConfigError
 from video_ktr.scoring import Completions, CompletionScorer
 from video_ktr.scoring.model_family import base_model
+from video_ktr.scoring.signals import SHIFT_RESOLUTION
 from video_ktr.training import VideoGRPOTrainer, VideoKTRTrainer
 from video_ktr.training.video_ktr import shaped_reference
 
@@ -167,6 +168,12 @@ def test_images_and_text_have_no_signal_they_could_not_have(build_trainer, tmp_p
     assert not any(image["temporal_selected"])
     assert not any(text["visual_selected"])
     assert not any(text["temporal_selected"])
+    for name in ("visual", "temporal"):
+        shifts = [abs(a - b) for a, b in zip(video["log_probs"], video[f"{name}_log_probs"], strict=True)]
+        assert video[f"{name}_score"] == pytest.approx(shifts, abs=2 * SHIFT_RESOLUTION)
+    assert image["temporal_log_probs"] is None
+    assert text["visual_log_probs"] is None
+    assert [len(record["media"]) for record in (video, image, text)] == [1, 1, 0]
     for record in records.values():
         n = len(record["token_ids"])
         assert sum(record["entropy_selected"]) == math.ceil(n / 5)

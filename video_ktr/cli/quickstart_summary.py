@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from video_ktr.explorer.records import newest_completions, read_result
 from video_ktr.explorer.report import result_groups
 from video_ktr.explorer.terminal import coloured, legend
-from video_ktr.explorer.token_text import words_of
+from video_ktr.records.run_records import newest_completions, read_result
+from video_ktr.records.token_text import words_of
 
 COMPLETIONS = 5
 

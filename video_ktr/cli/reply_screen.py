@@ -69,7 +69,7 @@ def coloured_tokens(tokens: "Sequence[ScoredToken]") -> "Text":
     from rich.text import Text
 
     from video_ktr.explorer.terminal import coloured, legend
-    from video_ktr.explorer.token_text import words_of
+    from video_ktr.records.token_text import words_of
 
     return Text("\n\n").join([coloured(words_of(token_record(tokens))), legend()])
 

@@ -76,7 +76,7 @@ def make_cell(folder: Path, job: Settings) -> None:
 
 
 def _result(folder: Path, job: Settings, seconds: float) -> CellResult:
-    from video_ktr.explorer.records import read_result as read_evaluation
+    from video_ktr.records.run_records import read_result as read_evaluation
     from video_ktr.training.run_directory import environment
 
     evaluation = read_evaluation(folder / "evaluation" / "result.json")
@@ -100,7 +100,7 @@ def _result(folder: Path, job: Settings, seconds: float) -> CellResult:
 def _trained(run: Path, names: list[str]) -> dict[str, Any]:
     import yaml
 
-    from video_ktr.explorer.records import curve, read_metrics
+    from video_ktr.records.run_records import curve, read_metrics
 
     metrics = read_metrics(run)
     logged = [name for name in names if curve(metrics, name)]

@@ -7,8 +7,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from video_ktr.explorer.charts import LineChart, interval_rows, line_chart, share_ticks
-from video_ktr.explorer.records import Record, curve, newest_completions, read_metrics, read_result
-from video_ktr.explorer.token_text import LABELS, MEANINGS, SIGNALS, words_of
+from video_ktr.records.run_records import Record, curve, newest_completions, read_metrics, read_result
+from video_ktr.records.token_text import LABELS, MEANINGS, SIGNALS, words_of
 
 TEMPLATE = "report.html.jinja"
 

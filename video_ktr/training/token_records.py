@@ -3,6 +3,7 @@
 Letters: B rows, T completion tokens.
 """
 
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,23 @@ from video_ktr.training.seeds import derived_generator
 
 FOLDER = "tokens"
 SIGNALS = ("visual", "temporal", "entropy")
+COUNTERFACTUALS = ("visual", "temporal")
 
 SCHEMA = pa.schema(
     [
         ("step", pa.int64()),
+        ("generation", pa.int64()),
+        ("process", pa.int64()),
         ("row", pa.int64()),
         ("prompt_id", pa.string()),
         ("problem_type", pa.string()),
         ("question", pa.string()),
+        ("media", pa.list_(pa.string())),
         ("completion", pa.string()),
         ("token_ids", pa.list_(pa.int32())),
         ("tokens", pa.list_(pa.string())),
         ("log_probs", pa.list_(pa.float32())),
+        *[(f"{name}_log_probs", pa.list_(pa.float32())) for name in COUNTERFACTUALS],
         *[(f"{name}_score", pa.list_(pa.float32())) for name in SIGNALS],
         *[(f"{name}_selected", pa.list_(pa.bool_())) for name in SIGNALS],
         ("selected", pa.list_(pa.bool_())),
@@ -40,7 +46,11 @@ SCHEMA = pa.schema(
 )
 """One row per completion; lists have one entry per token, padding left out. A score is null where the signal is off or
 the row does not have it: an image has no temporal one, and a group of equal rewards was not attributed.
-Where attribution was reused, visual and temporal scores are null and the selections are the profile's."""
+Where attribution was reused, visual and temporal scores are null and the selections are the profile's.
+
+`log_probs` are those under the true video, `visual_log_probs` and `temporal_log_probs` those under the two
+counterfactuals, null where their scores are. `media` holds the paths of the prompt's images and videos, null for one
+given as frames. Rows of equal step, generation, process and prompt_id are one group."""
 
 
 class TokenRecorder:
@@ -83,6 +93,7 @@ class TokenRecorder:
         sampled = self._sample(generation)
         scores = {"visual": signals.visual_BT, "temporal": signals.temporal_BT, "entropy": signals.entropy_BT}
         have_it = {"visual": signals.visual_rows_B, "temporal": signals.temporal_rows_B, "entropy": None}
+        others = {name: getattr(generation.counterfactuals, name) for name in COUNTERFACTUALS}
         chosen = {"visual": keys.visual_BT, "temporal": keys.temporal_BT, "entropy": keys.entropy_BT}
         records = []
         for index, number in enumerate(row_numbers):
@@ -93,7 +104,13 @@ class TokenRecorder:
             records.append(
                 {
                     **self._facts(generation, number),
+                    "process": process,
                     "log_probs": log_probs_BT[index, :length].tolist(),
+                    **{
+                        f"{name}_log_probs": other
+                        and _row(other.scores.log_probs_BT, other.rows_B & generation.attributed_B, index, length)
+                        for name, other in others.items()
+                    },
                     **{
                         f"{name}_score": _row(scores[name], have_it[name], index, length) if attributed else None
                         for name in SIGNALS
@@ -121,10 +138,12 @@ class TokenRecorder:
         row, tokens = generation.rows[number], generation.token_ids[number]
         return {
             "step": generation.step[0],
+            "generation": generation.step[1],
             "row": number,
             "prompt_id": str(row.get("problem_id") or generation.prompt_keys[number][:16]),
             "problem_type": row.get("problem_type"),
             "question": _last_text(row["prompt"]),
+            "media": _media_paths(row["prompt"]),
             "completion": self.tokenizer.decode(tokens, skip_special_tokens=True),
             "token_ids": tokens,
             "tokens": [self.tokenizer.decode([token]) for token in tokens],
@@ -147,3 +166,9 @@ def _last_text(messages: list[dict[str, Any]]) -> str:
     if isinstance(content, str):
         return content
     return "\n".join(part["text"] for part in content if part["type"] == "text")
+
+
+def _media_paths(messages: list[dict[str, Any]]) -> list[str | None]:
+    parts = [part for message in messages if isinstance(message["content"], list) for part in message["content"]]
+    media = [part[part["type"]] for part in parts if part["type"] in ("image", "video")]
+    return [str(one) if isinstance(one, str | PathLike) else None for one in media]

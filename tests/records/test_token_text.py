@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_ktr.explorer.token_text import words_of
+from video_ktr.records.token_text import words_of
 
 
 def shown(words):

@@ -1,7 +1,7 @@
 import pytest
 
 from video_ktr.errors import DataError
-from video_ktr.explorer.records import curve, newest_completions, read_metrics, read_result
+from video_ktr.records.run_records import curve, newest_completions, read_metrics, read_result
 
 
 def test_a_last_line_cut_short_is_left_out(run_directory):
