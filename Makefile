@@ -11,7 +11,10 @@ BIN := $(VENV)/bin
 ENGINES ?= .venv-engines
 ENGINES_STAMP := $(ENGINES)/.installed
 
-.PHONY: help install quickstart check test test-slow test-vllm test-ray bench clean
+# Tests of the pages run in a browser: Debian's Chromium, which pip does not bring.
+BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: help install browser quickstart check test test-slow test-vllm test-ray bench clean
 
 help:
 	@echo "make quickstart [SEED=0] | check | test | test-slow | test-vllm | test-ray | bench | clean"
@@ -34,7 +37,15 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: $(STAMP)
+# Installed where that needs no question (root on Debian, as in a container); elsewhere its tests are skipped.
+browser:
+ifeq ($(BROWSER),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; \
+	else echo "no Chromium: the tests of the pages are skipped (apt-get install chromium)" >&2; fi
+endif
+
+test: $(STAMP) browser
 	$(BIN)/pytest
 
 test-slow: $(STAMP)
