@@ -14,6 +14,8 @@ ACROSS = {
     "attribution/test_attribution_imports.py",
     "cli/test_killed_run.py",
     "cli/test_quickstart_sharing.py",
+    "explorer/test_page_in_browser.py",
+    "explorer/test_page_selection_in_browser.py",
     "parity/test_ablation_axes.py",
     "parity/test_divergence_parity.py",
     "parity/test_loss_parity.py",

@@ -1,4 +1,5 @@
-from video_ktr.explorer.terminal import COLOURS, coloured, legend
+from video_ktr.explorer.terminal import coloured, legend
+from video_ktr.records.signal_colours import COLOURS
 from video_ktr.records.token_text import words_of
 
 

@@ -4,11 +4,8 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
+from video_ktr.records.signal_colours import COLOURS, MARKS
 from video_ktr.records.token_text import LABELS, MEANINGS, SIGNALS, Word
-
-# Okabe and Ito's palette, told apart with any colour vision; the mark says the same without colour.
-COLOURS = {"visual": "#e69f00", "temporal": "#56b4e9", "entropy": "#cc79a7"}
-MARKS = {"visual": "ᵛ", "temporal": "ᵗ", "entropy": "ᵘ"}
 
 
 def coloured(words: Iterable[Word]) -> Text:

@@ -39,18 +39,26 @@ class Word:
 def words_of(record: Mapping[str, Any]) -> list[Word]:
     """Join the tokens of one record into words; the spaces and texts put together are the tokens put together.
 
+    See `word_places` for where words end. A character cut across tokens stays a replacement mark: the record holds each
+    token's own text.
+    """
+    return [_word(record, group) for group in word_places(record["tokens"])]
+
+
+def word_places(tokens: Sequence[str]) -> list[list[int]]:
+    """The places of each word's tokens: all places, once and in order.
+
     Letters and digits that follow letters or digits without a space continue a word, except in scripts that write no
-    spaces. A character cut across tokens stays a replacement mark: the record holds each token's own text.
+    spaces. White space by itself belongs to the word behind it.
     """
     groups: list[list[int]] = []
-    tokens: Sequence[str] = record["tokens"]
     for index, token in enumerate(tokens):
         before = "".join(tokens[i] for i in groups[-1]) if groups else ""
         if groups and (not before.strip() or _continues(before, token)):
             groups[-1].append(index)
         else:
             groups.append([index])
-    return [_word(record, group) for group in groups]
+    return groups
 
 
 def _continues(before: str, token: str) -> bool:
