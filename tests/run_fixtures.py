@@ -35,6 +35,27 @@ def record():
     return token_record
 
 
+def write_run(folder, records=(), metrics=({"step": 1, "reward": 1.0},), **files):
+    """A run's folder with one file of token records, and JSON files by their stems, such as settings={...}."""
+    folder.mkdir(parents=True)
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in metrics))
+    if records:
+        (folder / "tokens").mkdir()
+        pq.write_table(
+            pa.Table.from_pylist(list(records), schema=SCHEMA), folder / "tokens" / "step-000000-0-0.parquet"
+        )
+    for stem, content in files.items():
+        # JSON is YAML too.
+        (folder / f"{stem}.{'yaml' if stem == 'config' else 'json'}").write_text(json.dumps(content))
+    return folder
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    """`write_run` into a folder of the test, by name."""
+    return lambda name="run", *given, **more: write_run(tmp_path / name, *given, **more)
+
+
 @pytest.fixture
 def run_directory(tmp_path):
     """Two steps; the newer one answers question A twice and question B once, with markup in everything."""
