@@ -77,7 +77,7 @@ def run(every: int, options: argparse.Namespace, folder: Path) -> list[dict[str,
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train()
-    return [line for line in trainer.state.log_history if "key_tokens/seconds" in line]
+    return [line for line in trainer.state.log_history if "cost/attribute_seconds" in line]
 
 
 def summary(steps: list[dict[str, float]], group_rows: int) -> dict[str, float]:
@@ -91,7 +91,7 @@ def summary(steps: list[dict[str, float]], group_rows: int) -> dict[str, float]:
         agreement[name] = sum(known) / len(known) if known else float("nan")
     return {
         "measured": measured / max(1, learning),
-        "seconds": sum(step["key_tokens/seconds"] for step in steps),
+        "seconds": sum(step["cost/attribute_seconds"] for step in steps),
         "step": sum(step["step_time"] for step in steps),
         **agreement,
     }

@@ -1,10 +1,13 @@
 """Shared fixtures: one thread, no network, and tiny models with random weights built from their configurations."""
 
 import os
+import tempfile
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Read when trackio is imported, which TRL does.
+os.environ.setdefault("TRACKIO_DIR", os.path.join(tempfile.gettempdir(), "video-ktr-tests-trackio"))
 
 import pytest
 import torch

@@ -1,4 +1,5 @@
 import csv
+import re
 
 import pytest
 
@@ -16,16 +17,23 @@ def read(path):
 def runs(make_run, record):
     """Ours, with one question of four tokens of which half were updated, and a baseline without token records."""
     tokens = [" red", f" {HOSTILE}", " cross", "."]
-    ours = make_run("ktr/run", [record(0, f"q {HOSTILE}", tokens, visual=[1], temporal=[1, 2])])
+    metrics = [{"step": 1, "reward": 1.0, "gradient/full_norm": 2.0, "cost/update_seconds": 0.5}]
+    ours = make_run("ktr/run", [record(0, f"q {HOSTILE}", tokens, visual=[1], temporal=[1, 2])], metrics)
     return ours, make_run("grpo/run")
+
+
+SECTIONS = (
+    *("The run", "Training curves", "Parts of speech", "Overlap of the three sets", "Words that a signal prefers"),
+    *("Word clouds", "Update probability by position", "Gradient of key tokens and of the rest"),
+    "What training cost",
+)
 
 
 def test_the_report_of_a_run_holds_every_section(runs):
     path = analyze_run(runs[0])
     assert path == runs[0] / "analysis/report.html"
     page = path.read_text(encoding="utf-8")
-    for title in ("The run", "Training curves", "Overlap of the three sets", "Update probability by position"):
-        assert f"<h2>{title}</h2>" in page
+    assert re.findall("<h2>(.*)</h2>", page) == list(SECTIONS)
     assert "<script" not in page
     cells = {row[1]: row[2] for row in read(runs[0] / "analysis/overlap.csv")[1:]}
     assert (cells["temporal"], cells["visual & temporal"], cells["visual"]) == ("1", "1", "0")
@@ -40,7 +48,8 @@ def test_beside_another_run(runs, tmp_path):
 
 def test_without_token_records_the_curves_are_left_and_the_reasons_told(runs):
     page = analyze_run(runs[1]).read_text(encoding="utf-8")
-    assert "<h2>Training curves</h2>" in page
+    assert re.findall("<h2>(.*)</h2>", page) == ["The run", "Training curves", "Left out"]
+    assert re.findall("<li>([^<]*): ", page) == list(SECTIONS[2:])
     assert (
         "<li>Overlap of the three sets: the run holds no token records: train with token_record_rate above 0.</li>"
         in page

@@ -4,7 +4,7 @@ import torch
 from tests.tiny import random_prompt
 from video_ktr.attribution import KeyTokenConfig, TokenSignals, log_prob_shift, select_key_tokens
 from video_ktr.errors import ConfigError
-from video_ktr.evaluation.explaining import SIGNALS, explain_tokens, require_explainable
+from video_ktr.evaluation.explaining import SIGNALS, explain_tokens, require_explainable, score_reply
 from video_ktr.scoring import Completions, CompletionScorer
 from video_ktr.scoring.counterfactual import reorder_video
 from video_ktr.toyworld.processor import build_tokenizer
@@ -15,7 +15,8 @@ TOKEN_IDS = [40, 17, 133, 60, 91, 12, 155, 170, 77, 23, 145, 6]
 
 
 def explain(scorer, prompt, config=CONFIG, **settings):
-    return explain_tokens(scorer, TOKENIZER, prompt, TOKEN_IDS, config, seed=5, **settings)
+    scored = score_reply(scorer, prompt, TOKEN_IDS, config, seed=5, **settings)
+    return explain_tokens(TOKENIZER, TOKEN_IDS, scored, config)
 
 
 def column(tokens, name):

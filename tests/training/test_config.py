@@ -46,6 +46,8 @@ def test_kl_term_is_the_plain_one():
         ({"top_entropy_quantile": 0.2}, "entropy_ratio"),
         ({"preset": "official", "loss_type": "dapo"}, 'loss_type="grpo"'),
         ({"attribution_every": 0}, "attribution_every is 0"),
+        ({"log_gradient_decomposition": -1}, "log_gradient_decomposition is -1"),
+        ({"log_flops": -2}, "log_flops is -2"),
         (
             {"attribution_every": 2, "key_tokens": {"visual_ratio": None, "temporal_ratio": 0}},
             "no effect without a visual or temporal signal",

@@ -86,6 +86,16 @@ def test_the_entropy_mask_leaves_the_kl_term_and_the_divisor_alone():
     assert "loss = (per_token_loss * mask).sum() / mask.sum().clamp(min=1.0)" in body
 
 
+def test_the_policy_term_can_be_had_alone():
+    body = source("_compute_loss")
+    assert "if self.beta != 0.0:\n            per_token_loss = per_token_loss + self.beta * per_token_kl" in body
+    assert "if self.top_entropy_quantile < 1.0:\n            entropy_mask" in body
+    assert "if self._entropy_bonus_enabled:" in body
+    # All that it logs, it logs there; and what it keeps from step to step is the entropy bonus's.
+    assert body.count(".append(") == body.count("self._metrics[mode][")
+    assert body.index("if self._entropy_bonus_enabled:") < body.index("self._entropy_window_stats = ")
+
+
 def test_generation_goes_through_the_two_seams():
     body = source("_generate")
     assert "self._tokenize_prompts(prompts)" in body

@@ -16,24 +16,24 @@ def reward(completions, **_):
 
 
 def main(checkpoint, rows, output, settings="{}"):
-    args = VideoKTRConfig(
-        output_dir=output,
-        max_steps=2,
+    defaults = {
+        "output_dir": output,
+        "max_steps": 2,
         # Four completions on each process, a group of eight: every group is spread over both.
-        per_device_train_batch_size=4,
-        num_generations=8,
-        max_completion_length=8,
-        media={"min_pixels": 784, "max_pixels": 3136, "max_frames": 8},
-        beta=0.1,
-        bf16=False,
-        use_cpu=True,
-        gradient_checkpointing=False,
-        report_to=[],
-        logging_steps=1,
-        save_strategy="no",
-        token_record_rate=1.0,
-        **json.loads(settings),
-    )
+        "per_device_train_batch_size": 4,
+        "num_generations": 8,
+        "max_completion_length": 8,
+        "media": {"min_pixels": 784, "max_pixels": 3136, "max_frames": 8},
+        "beta": 0.1,
+        "bf16": False,
+        "use_cpu": True,
+        "gradient_checkpointing": False,
+        "report_to": [],
+        "logging_steps": 1,
+        "save_strategy": "no",
+        "token_record_rate": 1.0,
+    }
+    args = VideoKTRConfig(**{**defaults, **json.loads(settings)})
     trainer = VideoKTRTrainer(
         checkpoint,
         reward,

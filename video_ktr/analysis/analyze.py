@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from video_ktr.analysis.costs import cost_section
 from video_ktr.analysis.curves import curve_section
 from video_ktr.analysis.figures import require_matplotlib
+from video_ktr.analysis.gradients import gradient_section
 from video_ktr.analysis.overlap import overlap_section
 from video_ktr.analysis.parts_of_speech import load_tagger
 from video_ktr.analysis.pos_shares import pos_section
@@ -44,6 +46,8 @@ def analyze_run(
         lift_section(found, others),
         cloud_section(found, others),
         position_section(found, others),
+        gradient_section(found, others),
+        cost_section(found, others),
     ]
     title = f"Analysis of {found.name}" + (f" against {others.name}" if others else "")
     return write_report(Path(run) / FOLDER if out is None else Path(out), title, sections)

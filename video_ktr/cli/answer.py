@@ -22,7 +22,8 @@ from video_ktr.errors import ConfigError
 if TYPE_CHECKING:
     from video_ktr.attribution import KeyTokenConfig
     from video_ktr.evaluation.answer_settings import AnswerSettings
-    from video_ktr.evaluation.answering import Answer, Answerer
+    from video_ktr.evaluation.answering import Answerer
+    from video_ktr.evaluation.own_answer import Answer
 
 SUMMARY = "ask a model about one video or image"
 TEXTS, NUMBERS = ("model", "prompt_template"), ("temperature", "max_new_tokens", "seed")
@@ -34,23 +35,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("video", metavar="VIDEO", help="video, image or folder of frames; - for a question of text")
     parser.add_argument("question", metavar="QUESTION", help="the question, in quotes")
+    add_question_arguments(parser)
+    parser.add_argument("--explain", action="store_true", help="mark visual, temporal and uncertain tokens")
+    parser.add_argument("--json", action="store_true", help="one JSON object, when the reply is complete")
+
+
+def add_question_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what every verb that asks one question takes, beside the video and the question."""
     parser.add_argument("--options", nargs="+", default=[], metavar="TEXT", help="the choices, each in quotes")
     kinds = (
         "multiple choice (with options), free-form (without), numerical, regression, OCR, temporal grounding, caption"
     )
     parser.add_argument("--type", metavar="TYPE", help=kinds)
+    add_model_arguments(parser)
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what decides which model answers, and how; `read_model_settings` reads it."""
     parser.add_argument("--model", metavar="MODEL", help="checkpoint folder or hub name")
     parser.add_argument("--frames", metavar="N", help="frames at most (default 16)")
     parser.add_argument("--prompt-template", metavar="NAME", help="reasoning (default), plain, or a file")
     parser.add_argument("--temperature", metavar="T", help="0 takes the most likely token (default)")
     parser.add_argument("--max-new-tokens", metavar="N", help="length limit of the reply (default 1024)")
     parser.add_argument("--seed", metavar="N", help="decides what is drawn (default 0)")
-    parser.add_argument("--explain", action="store_true", help="mark visual, temporal and uncertain tokens")
-    parser.add_argument("--json", action="store_true", help="one JSON object, when the reply is complete")
 
 
 def run(arguments: argparse.Namespace, overrides: Settings) -> None:
     """Run the verb. Raises ConfigError or MediaError before the model is loaded where that can be told."""
+    settings = read_model_settings(arguments, overrides)
+    if settings.get("key_tokens") and not arguments.explain:
+        raise ConfigError("key_tokens has no effect without --explain: add it")
+    ask(arguments, settings)
+
+
+def read_model_settings(arguments: argparse.Namespace, overrides: Settings) -> Settings:
+    """The settings given by `add_model_arguments` and behind them. Raises ConfigError where no model is given."""
     given = {key: value for key in TEXTS if (value := getattr(arguments, key)) is not None}
     for key in NUMBERS:
         if (text := getattr(arguments, key)) is not None:
@@ -60,9 +79,7 @@ def run(arguments: argparse.Namespace, overrides: Settings) -> None:
     settings = merged(overrides, given)
     if not settings.get("model"):
         raise ConfigError("no model is given: add --model and a checkpoint folder or a hub name such as owner/model")
-    if settings.get("key_tokens") and not arguments.explain:
-        raise ConfigError("key_tokens has no effect without --explain: add it")
-    ask(arguments, settings)
+    return settings
 
 
 def ask(arguments: argparse.Namespace, settings: Settings) -> None:

@@ -7,7 +7,23 @@ import warnings
 from collections.abc import Sequence
 
 from video_ktr import __version__
-from video_ktr.cli import answer, compare, data, doctor, evaluate, export, quickstart, report, score, sft, study, train
+from video_ktr.cli import (
+    analyze,
+    answer,
+    compare,
+    data,
+    doctor,
+    evaluate,
+    explore,
+    export,
+    quickstart,
+    report,
+    score,
+    serve,
+    sft,
+    study,
+    train,
+)
 from video_ktr.cli import filter as filter_verb
 from video_ktr.cli.parts import add_parts
 from video_ktr.cli.settings import parse_overrides
@@ -22,9 +38,12 @@ VERBS = {
     "filter": filter_verb,
     "evaluate": evaluate,
     "answer": answer,
+    "explore": explore,
+    "serve": serve,
     "score": score,
     "compare": compare,
     "report": report,
+    "analyze": analyze,
     "export": export,
     "doctor": doctor,
 }

@@ -2,50 +2,24 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, cast
 
 from video_ktr.attribution import KeyTokenConfig
-from video_ktr.data.encoding import EncodedPrompt
 from video_ktr.data.prompt_files import find_template
 from video_ktr.data.prompts import PromptTemplate, build_messages
 from video_ktr.data.sample import Sample
 from video_ktr.evaluation.answer_settings import AnswerSettings
-from video_ktr.evaluation.explaining import ScoredToken, explain_tokens, require_explainable
-from video_ktr.evaluation.own_question import ShownMedia, question_sample, shown_media
+from video_ktr.evaluation.explaining import ReplyScores, explain_tokens, require_explainable, score_reply
+from video_ktr.evaluation.own_answer import Answer, Drawn
+from video_ktr.evaluation.own_question import question_sample, shown_media
 from video_ktr.evaluation.reply_parts import split_reply
 from video_ktr.evaluation.streaming import OnText, TextStreamer, iterate_texts
-from video_ktr.generation import Rollouts, TransformersEngine
+from video_ktr.generation import TransformersEngine
 from video_ktr.generation.prompted_model import PromptedModel
 from video_ktr.jobs.item_seeds import item_seed
 from video_ktr.scoring import CompletionScorer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One reply, and what it was given to."""
-
-    question: str
-    options: tuple[str, ...]
-    """Lettered."""
-    problem_type: str
-    output: str
-    """The whole reply, tags included, special tokens left out."""
-    think: str
-    """The reasoning, "" where none is marked."""
-    answer: str
-    """As `split_reply` takes it from the output."""
-    model: str
-    media: ShownMedia
-    num_tokens: int
-    """Length of the reply, its end token included."""
-    truncated: bool
-    """Whether the reply was cut at `max_new_tokens`."""
-    seconds: float
-    """From reading the media to the last token."""
-    tokens: tuple[ScoredToken, ...] | None = None
-    """The reply's tokens with their scores; None unless asked for."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -142,16 +116,20 @@ class Answerer:
         sample = question_sample(video, question, options, problem_type)
         return iterate_texts(lambda tell: self._answer(sample, explain=False, on_text=tell))
 
-    def _answer(self, sample: Sample, explain: bool, on_text: OnText | None) -> Answer:
+    def draw(self, sample: Sample, on_text: OnText | None = None) -> Drawn:
+        """As `answer`, for a question made by `question_sample`, with what a closer look at the reply needs."""
         start = time.perf_counter()
         prompt = self.model.encoder.encode(build_messages(sample, self.template))
         media = shown_media(sample, prompt, self.model.encoder.media.time_limit_seconds)
-        rollouts = self._generate(prompt, on_text)
+        streamer = TextStreamer(self.tokenizer, on_text) if on_text else None
+        rollouts = self._engine.generate(
+            [prompt], [0], self.model.sampling, row_seeds=[item_seed(self.seed, "reply", 0)], streamer=streamer
+        )
         seconds = time.perf_counter() - start
         token_ids = rollouts.token_ids[0]
         output = self.model.text(token_ids)
         think, answer = split_reply(output)
-        return Answer(
+        told = Answer(
             question=sample.problem,
             options=sample.options,
             problem_type=sample.problem_type,
@@ -163,33 +141,40 @@ class Answerer:
             num_tokens=len(token_ids),
             truncated=self.model.is_cut(token_ids),
             seconds=seconds,
-            tokens=self._explain(prompt, rollouts) if explain else None,
         )
+        return Drawn(answer=told, token_ids=token_ids, prompt=prompt, views=rollouts.views)
+
+    def score(self, drawn: Drawn, *, keep_hidden: bool = False) -> ReplyScores:
+        """Run a reply under the true and the counterfactual media; see `score_reply`."""
+        seed = item_seed(self.seed, "counterfactual", 0)
+        return score_reply(
+            self.scorer,
+            drawn.prompt,
+            drawn.token_ids,
+            self.key_tokens,
+            seed=seed,
+            views=drawn.views,
+            keep_hidden=keep_hidden,
+        )
+
+    @property
+    def scorer(self) -> CompletionScorer:
+        """At temperature 0 the distribution drawn from has no spread: scores are those at temperature 1."""
+        return CompletionScorer(self._engine.model, temperature=self.model.sampling.temperature or 1.0)
+
+    @property
+    def tokenizer(self) -> Any:
+        """The model's."""
+        return self.model.encoder.processor.tokenizer
+
+    def _answer(self, sample: Sample, explain: bool, on_text: OnText | None) -> Answer:
+        drawn = self.draw(sample, on_text)
+        if not explain:
+            return drawn.answer
+        tokens = explain_tokens(self.tokenizer, drawn.token_ids, self.score(drawn), self.key_tokens)
+        return replace(drawn.answer, tokens=tokens)
 
     @property
     def _engine(self) -> TransformersEngine:
         # `AnswerSettings` lets no other be built.
         return cast("TransformersEngine", self.model.engine)
-
-    def _generate(self, prompt: EncodedPrompt, on_text: OnText | None) -> Rollouts:
-        streamer = TextStreamer(self._tokenizer, on_text) if on_text else None
-        return self._engine.generate(
-            [prompt], [0], self.model.sampling, row_seeds=[item_seed(self.seed, "reply", 0)], streamer=streamer
-        )
-
-    def _explain(self, prompt: EncodedPrompt, rollouts: Rollouts) -> tuple[ScoredToken, ...]:
-        # At temperature 0 the distribution drawn from has no spread: its scores are those at temperature 1.
-        scorer = CompletionScorer(self._engine.model, temperature=self.model.sampling.temperature or 1.0)
-        return explain_tokens(
-            scorer,
-            self._tokenizer,
-            prompt,
-            rollouts.token_ids[0],
-            self.key_tokens,
-            seed=item_seed(self.seed, "counterfactual", 0),
-            views=rollouts.views,
-        )
-
-    @property
-    def _tokenizer(self) -> Any:
-        return self.model.encoder.processor.tokenizer

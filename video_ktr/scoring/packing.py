@@ -85,8 +85,12 @@ def wanted_hidden(model: VisionLanguageModel, views: Sequence[PromptView], compl
     Each prompt runs through the decoder once, whatever the number of its rows. Equal to running every full sequence by
     itself; differentiable, into the visual features too, where gradients are on.
     """
+    return hidden_of(model, pack(model, views, completions))
+
+
+def hidden_of(model: VisionLanguageModel, packed: Packed) -> Tensor:
+    """Final hidden states (K, D) at the predictors of a flat sequence, by one pass of the decoder."""
     use_group_attention(model.core.language_model)
-    packed = pack(model, views, completions)
     output = model.decode(
         inputs_embeds=packed.embeddings_ND[None],
         # A mapping keeps the decoder from making a mask of its own.

@@ -34,6 +34,8 @@ class SignalRequest:
     """Another prompt per prompt, for `visual_perturbation="replace"`."""
     views: list[PromptView] | None = None
     """The prompts with their media encoded, where that was done already with the same weights."""
+    keep_hidden: bool = False
+    """Keep the final hidden states of the counterfactual passes; distances between distributions always do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,21 +74,23 @@ def score_counterfactuals(scorer: CompletionScorer, request: SignalRequest, conf
     visual = temporal = None
     if config.uses_visual:
         hidden = hide_video(scorer, request.prompts, views, config, request.generators, donors=request.donors)
-        visual = _score(scorer, hidden, request.completions, config)
+        visual = _score(scorer, hidden, request, config)
     if config.uses_temporal:
         reordered = reorder_video(scorer, request.prompts, views, config, request.generators)
-        temporal = _score(scorer, reordered, request.completions, config)
+        temporal = _score(scorer, reordered, request, config)
     return Counterfactuals(visual, temporal)
 
 
 def _score(
-    scorer: CompletionScorer, perturbed: Perturbed, completions: Completions, config: KeyTokenConfig
+    scorer: CompletionScorer, perturbed: Perturbed, request: SignalRequest, config: KeyTokenConfig
 ) -> Counterfactual:
     """Run the rows for which the counterfactual exists, and which have tokens to score."""
+    completions = request.completions
     mask_BT = completions.mask_BT.bool()
     exists_B = torch.tensor([perturbed.exists[p] for p in completions.prompt_of_row], device=mask_BT.device)
     chosen = replace(completions, mask_BT=mask_BT & exists_B[:, None])
-    scores = scorer.score(perturbed.views, chosen, keep_hidden=config.distance != "log_prob")
+    keep_hidden = request.keep_hidden or config.distance != "log_prob"
+    scores = scorer.score(perturbed.views, chosen, keep_hidden=keep_hidden)
     return Counterfactual(scores, chosen.mask_BT.any(1))
 
 

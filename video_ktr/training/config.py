@@ -36,11 +36,25 @@ class VideoGRPOConfig(MediaSettings, GRPOConfig):
             "False: every completion with a prompt and video of its own, as plain GRPO does."
         },
     )
+    log_gradient_decomposition: int = field(
+        default=0,
+        metadata={
+            "help": "At every k-th step, log how the last decoder layer's gradient divides between key tokens and the "
+            "rest. 0: never."
+        },
+    )
+    log_flops: int = field(
+        default=0,
+        metadata={"help": "At every k-th step, count floating-point operations by phase instead of seconds. 0: never."},
+    )
 
     def __post_init__(self) -> None:
         self.resolve_media()
         super().__post_init__()
         self._check_sampling()
+        for name in ("log_gradient_decomposition", "log_flops"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}: give a number of steps, or 0 for never")
         if self.cache_implementation is not None:
             raise ConfigError("cache_implementation has no effect here: rollouts go on from the prompt's own cache")
         if self.use_vllm:
@@ -124,6 +138,13 @@ class VideoKTRConfig(VideoGRPOConfig):
     token_record_rate: float = field(
         default=0.1, metadata={"help": "Share of prompts whose completions are written to tokens/, in [0, 1]."}
     )
+    live_table_completions: int = field(
+        default=4,
+        metadata={
+            "help": "Completions in the coloured table that goes to W&B, TensorBoard or Trackio every logging_steps, "
+            "where report_to names one. 0: no table."
+        },
+    )
 
     def __post_init__(self) -> None:
         resolved = KeyTokenConfig.preset(self.preset, **(self.key_tokens or {}))
@@ -137,6 +158,8 @@ class VideoKTRConfig(VideoGRPOConfig):
             raise ConfigError(f"kl_clamp is {self.kl_clamp}: give a positive number of nats, or leave it out")
         if not 0 <= self.token_record_rate <= 1:
             raise ConfigError(f"token_record_rate is {self.token_record_rate}: give a share between 0 and 1")
+        if self.live_table_completions < 0:
+            raise ConfigError(f"live_table_completions is {self.live_table_completions}: give 0 (no table) or more")
         if self.top_entropy_quantile < 1:
             raise ConfigError("top_entropy_quantile would select tokens a second time: use key_tokens.entropy_ratio")
         if resolved.normalizer == "selected" and self.loss_type != "grpo":

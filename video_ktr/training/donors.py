@@ -4,14 +4,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from datasets import IterableDataset
 from torch import Generator
 
+from video_ktr.attribution import KeyTokenConfig
 from video_ktr.data.encoding import EncodedPrompt, PromptEncoder
+from video_ktr.errors import ConfigError
 from video_ktr.scoring.counterfactual import same_kind
 from video_ktr.training.prompt_rows import conversation
 
 ATTEMPTS = 16
 """Rows of the dataset tried for a prompt of the same kind before a prompt goes without a visual signal."""
+
+
+def require_index(config: KeyTokenConfig, dataset: Any) -> None:
+    """Raise ConfigError when other rows are wanted of a dataset that cannot be asked for them."""
+    if config.visual_perturbation == "replace" and isinstance(dataset, IterableDataset):
+        raise ConfigError(
+            'visual_perturbation="replace" takes other rows of the dataset: an iterable dataset has no index'
+        )
 
 
 def find_donors(

@@ -94,7 +94,6 @@ class TokenRecorder:
         scores = {"visual": signals.visual_BT, "temporal": signals.temporal_BT, "entropy": signals.entropy_BT}
         have_it = {"visual": signals.visual_rows_B, "temporal": signals.temporal_rows_B, "entropy": None}
         others = {name: getattr(generation.counterfactuals, name) for name in COUNTERFACTUALS}
-        chosen = {"visual": keys.visual_BT, "temporal": keys.temporal_BT, "entropy": keys.entropy_BT}
         records = []
         for index, number in enumerate(row_numbers):
             if generation.prompt_keys[number] not in sampled or not generation.readable[number]:
@@ -115,7 +114,7 @@ class TokenRecorder:
                         f"{name}_score": _row(scores[name], have_it[name], index, length) if attributed else None
                         for name in SIGNALS
                     },
-                    **{f"{name}_selected": _row(chosen[name], None, index, length) for name in SIGNALS},
+                    **selections(keys, index, length),
                     "selected": keys.mask_BT[index, :length].tolist(),
                     "weight": keys.weights_BT[index, :length].tolist(),
                     "advantage": float(advantages_B[index]),
@@ -142,7 +141,7 @@ class TokenRecorder:
             "row": number,
             "prompt_id": str(row.get("problem_id") or generation.prompt_keys[number][:16]),
             "problem_type": row.get("problem_type"),
-            "question": _last_text(row["prompt"]),
+            "question": last_text(row["prompt"]),
             "media": _media_paths(row["prompt"]),
             "completion": self.tokenizer.decode(tokens, skip_special_tokens=True),
             "token_ids": tokens,
@@ -161,7 +160,14 @@ def _row(values_BT: Tensor | None, have_it_B: Tensor | None, index: int, length:
     return values
 
 
-def _last_text(messages: list[dict[str, Any]]) -> str:
+def selections(keys: KeyTokens, index: int, length: int) -> dict[str, list[bool] | None]:
+    """The fields of a record that say which tokens of one row each signal selected; None for a signal that is off."""
+    chosen = {"visual": keys.visual_BT, "temporal": keys.temporal_BT, "entropy": keys.entropy_BT}
+    return {f"{name}_selected": _row(chosen[name], None, index, length) for name in SIGNALS}
+
+
+def last_text(messages: list[dict[str, Any]]) -> str:
+    """The text of the last message: the question."""
     content = messages[-1]["content"]
     if isinstance(content, str):
         return content

@@ -116,7 +116,8 @@ class TWGRPOTrainer(VideoGRPOTrainer):
         ids_BT, mask_BT = output["completion_ids"], output["completion_mask"].bool()
         weights_BT = torch.ones(mask_BT.shape, device=mask_BT.device)
         scorer = self._scorer(self.model)
-        with torch.no_grad(), self._whole_weights(self.model), self.accelerator.autocast():
+        attribute = self.costs.phase("attribute")
+        with attribute, torch.no_grad(), self._whole_weights(self.model), self.accelerator.autocast():
             views = self._rollouts.views or scorer.view(self._rows.prompts)
             for start in range(0, len(mask_BT), self.num_generations):
                 rows = slice(start, start + self.num_generations)

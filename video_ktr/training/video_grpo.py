@@ -19,38 +19,41 @@ from video_ktr.scoring.model_family import base_model, require_supported
 from video_ktr.training.bad_media import BadMedia
 from video_ktr.training.checkpoints import ResumableWeights
 from video_ktr.training.config import VideoGRPOConfig
+from video_ktr.training.costs import StepCosts
 from video_ktr.training.engines import adapt_to_engine
+from video_ktr.training.measured_gradients import MeasuredGradients
 from video_ktr.training.micro_batches import GroupedMicroBatches
 from video_ktr.training.prompt_loading import EncodedLoader, take_encoded
 from video_ktr.training.prompt_rows import PromptRows, conversation, without_media
 from video_ktr.training.run_directory import RunDirectoryCallback
 from video_ktr.training.shared_pass import accept_wanted_hidden
 from video_ktr.training.skipped_rows import SkippedRows
-from video_ktr.training.video_log_probs import VideoLogProbs
 
 REFUSED = ("tools", "rollout_func", "environment_factory")
 
 
-class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, VideoLogProbs, SkippedRows):
+class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, MeasuredGradients, SkippedRows):
     """`trl.GRPOTrainer` whose messages may hold `{"type": "video", "video": path or frames}`.
 
     Images, videos and text-only prompts may be mixed in one batch. Media are decoded and encoded once per distinct
     prompt of a generation batch; rows carry references. Positions after a video follow the released M-RoPE rule in
     generation, scoring and update alike. Rows whose media cannot be read take no part (`SkippedRows`), until there are
-    too many (`BadMedia`).
+    too many (`BadMedia`). What each step costs is logged (`StepCosts`), and on request where its gradient comes from
+    (`MeasuredGradients`).
 
     Seams of TRL 1.16 that are overridden, here and in the classes it is made of, each pinned by a test:
         `_generate_and_score_completions`: encodes the prompts, hands TRL rows without media, and adds the prompts to
             its output, one reference per row.
         `_tokenize_prompts`: returns the token ids of the prompts already encoded.
         `_generate_single_turn`: draws completions with a `RolloutEngine`.
+        `training_step`, `_prepare_inputs`: say to `StepCosts` what is a micro-batch, and what is not of the update.
 
     Args:
         model, reward_funcs, args, train_dataset, ...: As for `GRPOTrainer`; `args` is a `VideoGRPOConfig`.
 
     Raises:
-        ConfigError: The model has no video support, its weights are split by FSDP 1 or with CPU offload, or tools,
-            environments or a rollout function are passed.
+        ConfigError: The model has no video support, its weights are split by FSDP 1 or with CPU offload, tools,
+            environments or a rollout function are passed, or `log_gradient_decomposition` is not possible.
         MediaError: While it trains: media cannot be read, and `bad_media` or `max_bad_media_share` ends the run.
     """
 
@@ -71,6 +74,8 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, Vid
         super().__init__(model, reward_funcs, args, *rest, **kwargs)
         adapt_to_engine(self.accelerator, self.args)
         self._parts = VisionLanguageModel.of(self.model)
+        self._require_measurable()
+        self.costs = StepCosts(self.accelerator, self._metrics["train"], self.args.log_flops)
         self.prompt_encoder = self.args.build_encoder(self.processing_class, self.chat_template_kwargs)
         self.sampling = Sampling(
             max_new_tokens=self.max_completion_length,
@@ -87,11 +92,21 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, Vid
         accept_wanted_hidden(self.model)
         self._forget_generation()
         self.bad_media = BadMedia(self.args.output_dir, self.args.bad_media, self.args.max_bad_media_share)
-        for callback in (RunDirectoryCallback(self.sampling), self.bad_media):
+        for callback in (RunDirectoryCallback(self.sampling), self.bad_media, self.costs):
             self.add_callback(callback)
 
     def _forget_generation(self) -> None:
         self._rows, self._rollouts, self._scored = PromptRows([], []), Rollouts([]), []
+
+    def training_step(self, *args: Any, **kwargs: Any) -> Tensor:
+        """A micro-batch's forward and backward pass."""
+        with self.costs.micro_batch():
+            loss: Tensor = super().training_step(*args, **kwargs)
+        return loss
+
+    def _prepare_inputs(self, generation_batch: Any) -> Any:
+        with self.costs.phase("other"):
+            return super()._prepare_inputs(generation_batch)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         conversations = [conversation(row) for row in inputs]
@@ -107,6 +122,7 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, Vid
         if self.args.share_prefix and self._parts.vision_is_frozen:
             # The update needs no pixels then.
             held = self._known_views(self.model)
+        output["plain_advantages"] = output["advantages"]
         output["prompts"] = [held[i] for i in self._rows.prompt_of_row]
         if self.args.share_prefix:
             output["known_entropies"] = self._known_entropies(output)
@@ -133,6 +149,7 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, Vid
     def _generate_single_turn(self, *_: Any, **__: Any) -> tuple[list[list[int]], None]:
         wrapped, accelerator = self.model_wrapped, self.accelerator
         with (
+            self.costs.phase("generate"),
             self._whole_weights(wrapped),
             unwrap_model_for_generation(wrapped, accelerator, gather_deepspeed3_params=False) as model,
             accelerator.autocast(),

@@ -3,24 +3,22 @@
 Letters: B rows (prompts x G), T completion tokens.
 """
 
-import time
 from typing import Any
 
 import torch
-from datasets import IterableDataset
 from torch import Tensor
 
 from video_ktr.data.encoding import EncodedPrompt
-from video_ktr.errors import ConfigError
 from video_ktr.scoring import Completions, CompletionScores, PromptView, SignalRequest
 from video_ktr.scoring.signals import Counterfactuals, score_counterfactuals, signals_from
 from video_ktr.training.config import VideoKTRConfig
-from video_ktr.training.donors import find_donors
+from video_ktr.training.donors import find_donors, require_index
 from video_ktr.training.generation_count import GenerationCount
 from video_ktr.training.generation_record import Generation
 from video_ktr.training.key_token_choice import KeyTokenChoice
 from video_ktr.training.key_token_loss import key_token_inputs, shaped_reference
 from video_ktr.training.learning_rows import learning_rows
+from video_ktr.training.live_tables import LiveTables
 from video_ktr.training.seeds import derived_generator
 from video_ktr.training.token_records import TokenRecorder
 from video_ktr.training.video_grpo import VideoGRPOTrainer
@@ -53,13 +51,12 @@ class VideoKTRTrainer(VideoGRPOTrainer):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.key_token_config = self.args.key_token_config
-        if self.key_token_config.visual_perturbation == "replace" and isinstance(self.train_dataset, IterableDataset):
-            raise ConfigError(
-                'visual_perturbation="replace" takes other rows of the dataset: an iterable dataset has no index'
-            )
+        require_index(self.key_token_config, self.train_dataset)
         self.token_recorder = TokenRecorder(self.args, self._tokenizer)
         self._choice = KeyTokenChoice(self.args, self.reward_func_names, self.accelerator.process_index)
-        self.add_callback(self._choice.reuse)
+        self.live_tables = LiveTables(self.args, self._tokenizer, self.callback_handler)
+        for callback in (self._choice.reuse, self.live_tables):
+            self.add_callback(callback)
         self._generation_count = GenerationCount()
         self._generation: Generation
 
@@ -67,7 +64,6 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         output = super()._generate_and_score_completions(inputs)
         if not self.model.training:
             return output
-        start = time.perf_counter()
         self._choice.reuse.exchange()
         masks_kl = self.beta != 0.0 and self.key_token_config.kl_tokens == "selected"
         attributed_B = learning_rows(output["advantages"], self._rows.prompt_of_row, masks_kl=masks_kl)
@@ -84,7 +80,7 @@ class VideoKTRTrainer(VideoGRPOTrainer):
         )
         output["generation_row"] = torch.arange(len(inputs), device=output["advantages"].device)
         scorer = self._scorer(self.model)
-        with self._whole_weights(self.model), self.accelerator.autocast():
+        with self.costs.phase("attribute"), self._whole_weights(self.model), self.accelerator.autocast():
             views = self._rollouts.views or scorer.view(self._rows.prompts)
             if self._generation.measured_B.any():
                 request = self._request(output, views)
@@ -93,11 +89,11 @@ class VideoKTRTrainer(VideoGRPOTrainer):
             if true_scores is None and not self._loss_scores_the_true_video(output):
                 by_distribution = self.key_token_config.distance != "log_prob"
                 completions = self._completions(output, attributed_B, self._rows.prompt_of_row)
-                true_scores = scorer.score(views, completions, keep_hidden=by_distribution)
+                with self.costs.phase("score"):
+                    true_scores = scorer.score(views, completions, keep_hidden=by_distribution)
             if true_scores is not None:
                 output.update(self._key_token_inputs(output, self._generation, true_scores))
                 self._generation.counterfactuals = Counterfactuals()
-        self._metrics["train"]["key_tokens/seconds"].append(time.perf_counter() - start)
         return output
 
     def _request(self, output: dict[str, Any], views: list[PromptView]) -> SignalRequest:
@@ -166,7 +162,8 @@ class VideoKTRTrainer(VideoGRPOTrainer):
             log_probs_BT=true_scores.log_probs_BT,
             advantages_B=batch["advantages"],
         )
-        return key_token_inputs(batch, keys, self.key_token_config)
+        self.live_tables.take(generation=generation, row_numbers=rows, keys=keys, advantages_B=batch["advantages"])
+        return {**key_token_inputs(batch, keys, self.key_token_config), "key_mask": keys.mask_BT}
 
     def _donors(self, prompts: list[EncodedPrompt], keys: list[str]) -> list[EncodedPrompt | None] | None:
         """Another row's video for each prompt, where the visual counterfactual is one."""
@@ -193,7 +190,8 @@ class VideoKTRTrainer(VideoGRPOTrainer):
             # Key tokens have waited for these scores.
             generation = self._generation.take(inputs["generation_row"])
             true_scores = CompletionScores(*(values_BT.detach() for values_BT in scores))
-            inputs.update(self._key_token_inputs(inputs, generation, true_scores))
+            with self.costs.phase("attribute"):
+                inputs.update(self._key_token_inputs(inputs, generation, true_scores))
         if self.beta != 0.0:
             inputs["ref_per_token_logps"] = shaped_reference(
                 inputs["ref_per_token_logps"], scores[0], clamp=self.args.kl_clamp, kl_mask_BT=inputs.get("kl_mask")

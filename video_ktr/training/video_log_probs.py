@@ -17,6 +17,7 @@ from video_ktr.generation import Rollouts
 from video_ktr.scoring import Completions, CompletionScorer, CompletionScores, PromptView, VisionLanguageModel
 from video_ktr.scoring.model_family import base_model
 from video_ktr.training.config import VideoGRPOConfig
+from video_ktr.training.costs import StepCosts
 from video_ktr.training.even_passes import even_passes
 from video_ktr.training.log_prob_passes import log_probs_with_gradient, plain_scores, shared_scores
 from video_ktr.training.micro_batches import distinct
@@ -35,6 +36,8 @@ class VideoLogProbs(GRPOTrainer):
     """
 
     args: VideoGRPOConfig
+    costs: StepCosts
+    """What the step costs, by phase."""
     _parts: VisionLanguageModel
     _rows: PromptRows
     """The prompts of the last generation, until its passes without gradients are over."""
@@ -61,7 +64,7 @@ class VideoLogProbs(GRPOTrainer):
         if self._loss_scores is not None:
             return *self._loss_scores, None
         mask_BT, rows = attention_mask[:, -logits_to_keep:], batch_size or self.args.per_device_train_batch_size
-        with self._whole_weights(model), self.accelerator.autocast():
+        with self.costs.phase("score"), self._whole_weights(model), self.accelerator.autocast():
             if self.args.share_prefix:
                 completions = Completions(input_ids[:, -logits_to_keep:], mask_BT, self._rows.prompt_of_row)
                 scores = shared_scores(self._scorer(model, rows), self._known_views(model), completions)
@@ -87,9 +90,12 @@ class VideoLogProbs(GRPOTrainer):
     def _shape_loss(self, inputs: dict[str, Any], scores: tuple[Tensor, Tensor]) -> None:
         """Change what TRL's loss is given, once the policy's log-probabilities and entropies are known."""
 
+    def _observe(self, inputs: dict[str, Any]) -> None:
+        """Look at what TRL's loss has been given."""
+
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> Tensor:
         inputs = dict(inputs)
-        with self.accelerator.autocast():
+        with self.costs.phase("forward"), self.accelerator.autocast():
             self._loss_scores = self._score_micro_batch(model, inputs)
         try:
             self._shape_loss(inputs, self._loss_scores)
@@ -101,6 +107,7 @@ class VideoLogProbs(GRPOTrainer):
                 f"the loss is {loss.item()} at step {self.state.global_step}: the weights were left as they are; "
                 "lower the learning rate, or look at the rewards and the reference model"
             )
+        self._observe(inputs)
         return loss
 
     def _score_micro_batch(self, model: Any, inputs: dict[str, Any]) -> tuple[Tensor, Tensor]:
