@@ -17,8 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-import torch
-from torch.utils.flop_counter import FlopCounterMode
+from video_ktr.training.phase_clock import flop_counter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,12 +154,7 @@ def _cuts(length: int, window: int) -> list[int]:
 
 
 def counted(run: Callable[[], object]) -> int:
-    """What torch's counter sees; with products added in place, which it does not know, as in TRL's LM head."""
-    in_place = {torch.ops.aten.addmm_: _product}
-    with FlopCounterMode(display=False, custom_mapping=in_place) as counter:
+    """What torch's counter sees, products added in place included, as in TRL's LM head."""
+    with flop_counter() as counter:
         run()
     return counter.get_total_flops()
-
-
-def _product(_: torch.Size, left: torch.Size, right: torch.Size, **__: Any) -> int:
-    return 2 * left[0] * left[1] * right[1]

@@ -7,6 +7,12 @@ from tests.run_fixtures import HOSTILE
 from video_ktr.analysis.analyze import analyze_run
 from video_ktr.errors import ConfigError, DataError
 
+SECTIONS = (
+    *("The run", "Training curves", "Parts of speech", "Overlap of the three sets", "Words that a signal prefers"),
+    *("Word clouds", "Update probability by position", "Gradient of key tokens and of the rest"),
+    "What training cost",
+)
+
 
 def read(path):
     with path.open(encoding="utf-8", newline="") as file:
@@ -20,13 +26,6 @@ def runs(make_run, record):
     metrics = [{"step": 1, "reward": 1.0, "gradient/full_norm": 2.0, "cost/update_seconds": 0.5}]
     ours = make_run("ktr/run", [record(0, f"q {HOSTILE}", tokens, visual=[1], temporal=[1, 2])], metrics)
     return ours, make_run("grpo/run")
-
-
-SECTIONS = (
-    *("The run", "Training curves", "Parts of speech", "Overlap of the three sets", "Words that a signal prefers"),
-    *("Word clouds", "Update probability by position", "Gradient of key tokens and of the rest"),
-    "What training cost",
-)
 
 
 def test_the_report_of_a_run_holds_every_section(runs):
@@ -49,7 +48,7 @@ def test_beside_another_run(runs, tmp_path):
 def test_without_token_records_the_curves_are_left_and_the_reasons_told(runs):
     page = analyze_run(runs[1]).read_text(encoding="utf-8")
     assert re.findall("<h2>(.*)</h2>", page) == ["The run", "Training curves", "Left out"]
-    assert re.findall("<li>([^<]*): ", page) == list(SECTIONS[2:])
+    assert re.findall("<li>([^<:]*): ", page) == list(SECTIONS[2:])
     assert (
         "<li>Overlap of the three sets: the run holds no token records: train with token_record_rate above 0.</li>"
         in page

@@ -24,7 +24,9 @@ def test_from_nothing_to_a_report_and_again(tmp_path, capsys):
     out = capsys.readouterr().out
     for kind in ("all", "order", "after", "attr", "motion", "count"):
         assert f"│ {kind} " in out
-    assert f"report: {tmp_path / 'report.html'}" in out.replace("\n", "")
+    for name, page in (("report", "report.html"), ("analysis", "analysis/report.html"), ("explorer", "explorer.html")):
+        assert f"{name}: {tmp_path / page}" in out.splitlines()
+        assert (tmp_path / page).read_text(encoding="utf-8").rstrip().endswith("</html>")
     assert "seed 3" in (tmp_path / "report.html").read_text()
     assert json.loads((tmp_path / "after" / "result.json").read_text())["overall"]["n"] == 10
 

@@ -13,7 +13,7 @@ from video_ktr.analysis.positions import position_section
 from video_ktr.analysis.report import write_report
 from video_ktr.analysis.run_data import RunData, read_run
 from video_ktr.analysis.run_facts import fact_section
-from video_ktr.analysis.word_clouds import cloud_section
+from video_ktr.analysis.word_clouds import cloud_class, cloud_section
 from video_ktr.analysis.word_lift import lift_section
 from video_ktr.errors import ConfigError
 
@@ -51,6 +51,13 @@ def analyze_run(
     ]
     title = f"Analysis of {found.name}" + (f" against {others.name}" if others else "")
     return write_report(Path(run) / FOLDER if out is None else Path(out), title, sections)
+
+
+def require_libraries(pos_model: str | None = None) -> None:
+    """Raise ConfigError when a library or the pipeline that `analyze_run` needs is missing."""
+    require_matplotlib()
+    cloud_class()
+    load_tagger(pos_model)
 
 
 def _read(run: Path, other: Path | None) -> tuple[RunData, RunData | None]:

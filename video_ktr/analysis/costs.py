@@ -27,15 +27,15 @@ GIGA, TERA = 1e9, 1e12
 
 def cost_section(run: RunData, other: RunData | None) -> Section | Missing:
     """The section of the report; beside another run, its costs and the ratios to them."""
-    if not any(curve(run.metrics, f"cost/{phase}_seconds") or curve(run.metrics, f"cost/{phase}_flops") for phase in PHASES):
-        return Missing(title=TITLE, reason="the run logged no cost/ metrics: it was trained by an older version")
+    if not _values(run, "update_seconds") and not _values(run, "update_flops"):
+        return Missing(title=TITLE, reason="metrics.jsonl holds no cost/ metrics: train with this package's trainers")
     runs = [run, *([] if other is None else [other])]
     text = [
-        "Times are of the main process's clock, averaged over processes; on a GPU the clock waits for the device "
-        "between phases. A step is more than its four phases: videos are read and rewards computed between them. "
-        "Forward latency is what one micro-batch waits for until its loss can be formed: its forward pass with "
-        "gradients and its share of the step's attribution; the paper does not say what its own holds. Steps in which "
-        "operations were counted have no times.",
+        "Times are means over steps and processes; on a GPU the clock waits for the device between phases. A step is "
+        "more than its four phases: videos are read and rewards computed between them. Forward latency is what one "
+        "micro-batch waits for until its loss can be formed: its forward pass with gradients and its share of the "
+        "step's attribution; the paper does not say what its own holds. Steps in which operations were counted have no "
+        "times.",
         "Operations are those of torch's counter: matrix products, convolutions and attention, the pairs that a mask "
         "hides included, a mean over counted steps and per process. A counted step without a generation counts none "
         "for it: choose log_flops so that steps of both kinds are met.",
@@ -62,7 +62,7 @@ def speed(metrics: list[Record]) -> float | None:
 def _conditions(run: RunData, other: RunData) -> str:
     """In what the two runs' conditions differ, beside the method."""
     keys = ("gpus", "platform", "cpu_threads", "python", "packages", "commit")
-    found = [key for key in keys if run.environment.get(key) != other.environment.get(key)]
+    found: list[Value] = [key for key in keys if run.environment.get(key) != other.environment.get(key)]
     found += [name for name, _, _ in differences(run, other) if str(name).split(".", 1)[0] in CONDITIONS]
     if not run.environment or not other.environment:
         return "A run without environment.json: whether the two ran on the same hardware is not known."

@@ -41,10 +41,10 @@ def gradient_section(run: RunData, other: RunData | None) -> Section | Missing:
         "at weight 1, which plain GRPO would have followed on the same completions. Training checked the sum at every "
         "measured step. A norm depends on the model, the layer's size and how the loss is divided, so norms compare "
         "within a run, not with the paper's.",
-        f"The variance of the loss is that of {WINDOW} neighbouring logged losses, sum (x - mean)^2 / {WINDOW - 1}, and "
-        "the mean of it over all such windows. A loss in which fewer tokens take part, or with another KL coefficient, "
-        "varies less for that reason alone: it does not show by itself that less of it is noise. Losses that are means "
-        "over several steps (logging_steps above 1) vary less too.",
+        f"The variance of the loss is that of {WINDOW} neighbouring logged losses, sum (x - mean)^2 / {WINDOW - 1}, "
+        "and the mean of it over all such windows. A loss in which fewer tokens take part, or with another KL "
+        "coefficient, varies less for that reason alone: that does not show by itself that less of it is noise. Losses "
+        "that are means over several steps (logging_steps above 1) vary less too.",
     ]
     text += [f"{each.name} measured no gradient (log_gradient_decomposition)." for each in runs if each not in measured]
     return Section(

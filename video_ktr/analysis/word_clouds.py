@@ -24,7 +24,7 @@ def cloud_section(run: RunData, other: RunData | None) -> Section | Missing:
 
     A cloud without a word is left out. Raises ConfigError when wordcloud is not installed.
     """
-    cloud = _cloud_class()
+    cloud = cloud_class()
     if not run.chosen:
         return Missing(title=TITLE, reason=NOTHING_CHOSEN if run.records else NO_RECORDS)
     counts = count_words(run.chosen).get(ANY, WordCounts())
@@ -90,7 +90,8 @@ def _table(counts: WordCounts, name: str) -> Table:
     )
 
 
-def _cloud_class() -> Callable[..., Any]:
+def cloud_class() -> Callable[..., Any]:
+    """wordcloud's `WordCloud`. Raises ConfigError when it is not installed."""
     try:
         from wordcloud import WordCloud
     except ImportError as error:

@@ -9,9 +9,11 @@ import torch
 from rich.console import Console
 from transformers.utils import logging
 
+from video_ktr.analysis.analyze import require_libraries
 from video_ktr.cli.config_building import build_config, field_names, fit_values
 from video_ktr.cli.models import load_processor
 from video_ktr.cli.questions import load_questions, load_template
+from video_ktr.cli.quickstart_pages import write_pages
 from video_ktr.cli.quickstart_summary import show_summary
 from video_ktr.cli.settings import Settings, check_keys, merged, read_settings
 from video_ktr.cli.sft import fine_tune
@@ -20,7 +22,6 @@ from video_ktr.cli.train import train
 from video_ktr.data.encoding import PromptEncoder
 from video_ktr.data.media import MediaConfig
 from video_ktr.evaluation.sampled import evaluate_sampled, write_result
-from video_ktr.explorer.report import write_report
 from video_ktr.generation import TransformersEngine, checkpoint_sampling
 from video_ktr.generation.engines import load_model
 from video_ktr.toyworld.dataset import ToyDataConfig, build_dataset
@@ -40,21 +41,16 @@ EVALUATION_TYPES: Settings = {
 
 
 def run_quickstart(output: Path, recipes: Path, seed: int, overrides: Settings) -> None:
-    """Run all stages below `output`, print the results and write output/report.html."""
+    """Run all stages below `output`, print the results and write the pages."""
     torch.set_num_threads(THREADS)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     console = Console(stderr=True)
     start = time.perf_counter()
-    run_stages(build_stages(output, recipes, seed, overrides), console)
-    report = write_report(
-        output / "report.html",
-        run=output / "rl",
-        before=output / "before" / "result.json",
-        after=output / "after" / "result.json",
-        title=f"Video-KTR quickstart, seed {seed}",
-    )
-    show_summary(output, report, Console())
+    require_libraries()
+    stages = build_stages(output, recipes, seed, overrides)
+    run_stages(stages, console)
+    show_summary(output, write_pages(output, stages[-1].settings, seed), Console())
     console.print(f"this run: {time.perf_counter() - start:.0f} s", highlight=False)
 
 

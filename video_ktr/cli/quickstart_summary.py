@@ -1,5 +1,6 @@
 """What the quickstart prints at its end: accuracy before and after, coloured completions, where the report is."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from video_ktr.records.token_text import words_of
 COMPLETIONS = 5
 
 
-def show_summary(output: Path, report: Path, console: Console) -> None:
-    """Print the results below `output`."""
+def show_summary(output: Path, pages: Mapping[str, Path], console: Console) -> None:
+    """Print the results below `output`, and where its pages are."""
     results = {name: read_result(output / name / "result.json") for name in ("before", "after")}
     console.print(accuracy_table(results))
     for name, result in results.items():
@@ -31,7 +32,8 @@ def show_summary(output: Path, report: Path, console: Console) -> None:
         console.print(Text(f"step {record['step']}  {record['question']}", style="bold"))
         console.print(coloured(words_of(record)))
     console.print()
-    console.print(f"report: {report}", highlight=False, soft_wrap=True)
+    for name, path in pages.items():
+        console.print(f"{name}: {path}", highlight=False, soft_wrap=True)
 
 
 def accuracy_table(results: dict[str, dict[str, Any]]) -> Table:

@@ -36,7 +36,8 @@ class StepCosts(TrainerCallback):
             is largest; without CUDA, the most that a process held resident.
 
     At every `every`-th step, operations are counted instead of seconds, since counting takes time: `cost/*_flops` of
-    the same phases, and `cost/forward_flops`, the mean over processes. `flop_counter` says what counts.
+    the same phases, and `cost/forward_flops`, the mean over processes. `flop_counter` says what counts. Where a
+    generation serves several steps, choose `every` so that counts fall on steps of both kinds.
 
     Args:
         metrics: TRL's lists of what is to be logged, of training.
