@@ -50,9 +50,25 @@ def test_without_token_records_the_curves_are_left_and_the_reasons_told(runs):
     assert re.findall("<h2>(.*)</h2>", page) == ["The run", "Training curves", "Left out"]
     assert re.findall("<li>([^<:]*): ", page) == list(SECTIONS[2:])
     assert (
-        "<li>Overlap of the three sets: the run holds no token records: train with token_record_rate above 0.</li>"
-        in page
+        "<li>Overlap of the three sets: the run holds no token records: train with token_record_rate above 0 "
+        "(video_ktr alone has it).</li>" in page
     )
+
+
+def test_runs_of_images_under_a_control_and_without_signals(make_run, record, tmp_path):
+    """An image has no temporal score; a control trains on other tokens; with all signals off nothing is chosen."""
+    tokens = ["A", " red", " cross", "."]
+    image = {"temporal_score": None, "temporal_selected": [False] * 4}
+    controlled = record(0, "q", tokens, visual=[1], entropy=[0], **image, selected=[False, False, True, True])
+    off = {f"{name}_{part}": None for name in ("visual", "temporal", "entropy") for part in ("score", "selected")}
+    runs = make_run("images", [controlled]), make_run("off", [record(0, "q", tokens, **off, selected=[True] * 4)])
+    analyze_run(*runs, out=tmp_path / "out")
+    sizes = {(row[0], row[1]): row[3] for row in read(tmp_path / "out/update_ratio.csv")[1:]}
+    assert sizes["images", "union: update ratio"] == sizes["images", "trained on"] == "0.5"
+    assert sizes["images", "temporal"] == "0.0"
+    assert not (tmp_path / "out/word_lift_temporal.csv").exists()
+    page = analyze_run(runs[1], runs[0], out=tmp_path / "off").read_text(encoding="utf-8")
+    assert "or no signal was on" in page
 
 
 def test_the_same_run_gives_the_same_files(runs, tmp_path):

@@ -94,8 +94,9 @@ def test_the_section_and_its_picture(make_run, records, tmp_path):
         ("other", "entropy", 1, pytest.approx(0.1), None, None, pytest.approx(0.1)),
         ("other", "temporal & entropy", 0, 0.0, None, None, 0.0),
     )
-    assert ("ours", "bounds of the union", None, pytest.approx(0.2), pytest.approx(0.6)) in ratios.rows
-    assert ("ours", "tokens counted", 20, None, None) in ratios.rows
+    assert ("ours", "bounds of the union", None, None, pytest.approx(0.2), pytest.approx(0.6)) in ratios.rows
+    assert ("ours", "all tokens counted", 20, 1.0, None, None) in ratios.rows
+    assert ratios.rows[3][:4] == ("ours", "union: update ratio", 6, pytest.approx(0.3))
     assert [file.name for file in save(section.plots[0], tmp_path)] == ["overlap.svg", "overlap.png"]
 
 

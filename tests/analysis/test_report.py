@@ -45,7 +45,7 @@ def page(sections, tmp_path):
 
 def test_all_files_are_written(sections, tmp_path):
     assert write_report(tmp_path / "out", "Run", sections) == tmp_path / "out/report.html"
-    names = ["plot.png", "plot.svg", "report.html", "words.csv"]
+    names = ["files.txt", "plot.png", "plot.svg", "report.html", "words.csv"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
 
 
@@ -92,6 +92,23 @@ def test_what_is_left_out_is_named_only_where_there_is_something(sections, tmp_p
 def test_equal_sections_give_an_equal_page(page, sections, tmp_path):
     again = write_report(tmp_path / "again", f"Run {HOSTILE}", sections)
     assert again.read_text(encoding="utf-8") == page
+
+
+def test_what_an_earlier_report_wrote_goes_and_other_files_stay(sections, tmp_path):
+    write_report(tmp_path, "Run", sections)
+    for name in ("mine.csv", "notes.md"):
+        (tmp_path / name).write_text("")
+    # A list that somebody changed removes neither pages nor what lies elsewhere.
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("")
+    with (tmp_path / "files.txt").open("a", encoding="utf-8") as file:
+        file.write("in/a.csv\n../in/a.csv\nreport.html\nnotes.md\n")
+    write_report(tmp_path, "Run", sections[1:])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("files.txt", "in", "mine.csv", "notes.md", "report.html"),
+    ]
+    assert (tmp_path / "in" / "a.csv").exists()
+    assert (tmp_path / "files.txt").read_text(encoding="utf-8") == ""
 
 
 def test_a_folder_that_cannot_be_made_is_told(sections, tmp_path):

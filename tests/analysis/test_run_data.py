@@ -2,7 +2,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from video_ktr.analysis.run_data import COLUMNS, read_run, was_chosen_from
+from video_ktr.analysis.run_data import COLUMNS, read_run, selected_by, signals_on, was_chosen_from
 from video_ktr.errors import DataError
 
 
@@ -41,6 +41,25 @@ def test_completions_whose_tokens_were_not_chosen_are_left_out(record):
     assert not was_chosen_from({**record(0, "no signal on", ["x"], **none), **off})
 
 
+def test_selections_of_a_signal_that_was_off_are_empty(record):
+    records = [record(0, "q", ["x", "y"], visual=[1], temporal_selected=None), record(0, "q", [])]
+    assert signals_on(records[:1]) == ("visual", "entropy")
+    assert signals_on(records) == ("visual", "temporal", "entropy")
+    assert [selected_by(records[0], name).tolist() for name in ("visual", "temporal")] == [[False, True], [False] * 2]
+
+
+def test_what_is_read_is_what_was_written(make_run, record):
+    tokens = ["x", "", "\u00e9", "x"]
+    written = [
+        record(0, "a", tokens, visual=[0, 3], temporal_score=None, temporal_selected=None),
+        record(0, "b", [], entropy_score=None),
+        record(0, "c", tokens[:1]),
+    ]
+    for found, one in zip(read_run(make_run("a", written)).records, written, strict=True):
+        for name in COLUMNS:
+            assert (found[name] if found[name] is None else type(one[name])(found[name])) == one[name]
+
+
 def test_records_come_oldest_first(make_run, record):
     folder = make_run("a", [record(0, "first", ["x"])])
     later = pq.read_table(folder / "tokens" / "step-000000-0-0.parquet")
@@ -73,5 +92,5 @@ def test_token_records_that_are_none(make_run, record):
     with pytest.raises(DataError, match=r"step-000009-0-0\.parquet: cannot be read as token records"):
         run.records  # noqa: B018 (reading is what fails)
     pq.write_table(pa.table({"step": [1]}), file)
-    with pytest.raises(DataError, match=r"it has no column advantage"):
+    with pytest.raises(DataError, match=r"it has no column entropy_score"):
         run.records  # noqa: B018

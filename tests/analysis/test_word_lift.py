@@ -33,6 +33,12 @@ def test_often_and_one_sided_beats_once_and_one_sided():
     assert [lift.word for lift in lifts] == ["often", "once", "the"]
 
 
+@given(st.integers(0, 5000), st.floats(10, 5000))
+def test_z_of_a_word_seen_once_is_small(others, prior_words):
+    once = next(lift for lift in word_lifts({"once": 1, "a": 9}, {"b": others + 1}, prior_words) if lift.word == "once")
+    assert abs(once.z) < 1.5
+
+
 def test_one_word_has_no_odds():
     assert word_lifts({"red": 3}, {"red": 1}) == word_lifts({}, {}) == []
 

@@ -47,6 +47,14 @@ def test_a_question_of_text_goes_where_it_is_told(capsys, toy, tmp_path):
     assert data_of(page)["prompts"][0]["frames"] == []
 
 
+def test_a_page_that_cannot_be_written_is_one_line(capsys, toy, tmp_path):
+    (tmp_path / "file").touch()
+    words = ["--video", "-", "--question", "what ?", "--model", str(toy / "model"), "--max-new-tokens", "2"]
+    assert main(["explore", *words, "--out", str(tmp_path / "file" / "page.html")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()[-1:]
+    assert "page.html cannot be written (" in line
+
+
 def test_a_run_as_it_was_trained(capsys, rl_settings, tmp_path):
     # A random model gets no reward; for the KL term its tokens are chosen all the same.
     changes = {"max_steps": 1, "beta": 0.1, "key_tokens": {"kl_tokens": "selected"}}

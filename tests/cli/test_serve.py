@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -18,19 +19,25 @@ def free_port():
         return server.getsockname()[1]
 
 
-def test_the_app_runs_until_it_is_stopped(toy):
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_the_app_runs_until_it_is_stopped_and_leaves_nothing(toy, tmp_path, stop):
     port = free_port()
     words = ["serve", "--model", str(toy / "model"), "--port", str(port), "--max-seconds", "9.5", "--frames", "4"]
     command = [sys.executable, "-m", "video_ktr.cli.main", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    environment, pipes = {**os.environ, "TMPDIR": str(tmp_path)}, {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, env=environment, **pipes) as process:
         try:
             assert process.stdout.readline() == f"open http://127.0.0.1:{port}/ in a browser; Ctrl-C ends the app\n"
             page = httpx.get(f"http://127.0.0.1:{port}/").text
             assert "Video, at most 200 MB and 9.5 seconds" in page
+            files = {"files": ("clip.mp4", b"a video")}
+            assert httpx.post(f"http://127.0.0.1:{port}/gradio_api/upload", files=files).status_code == 200
+            assert [path.name for path in tmp_path.rglob("*.mp4")] == ["clip.mp4"]
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(stop)
             out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "stopped\n"), err
+    assert list(tmp_path.rglob("*.mp4")) == []
 
 
 def test_an_address_that_others_can_reach_is_warned_of():

@@ -1,12 +1,10 @@
-import sys
 import xml.etree.ElementTree as ET
 
 import pytest
 from PIL import Image
 
 from tests.evaluation.results import result, row
-from video_ktr.errors import ConfigError
-from video_ktr.evaluation.report_figures import draw_frame_scaling, draw_parts, plain, require_matplotlib
+from video_ktr.evaluation.report_figures import draw_frame_scaling, draw_parts
 from video_ktr.evaluation.report_table import find_results
 
 
@@ -47,13 +45,3 @@ def test_nothing_to_draw(tmp_path):
     result(tmp_path / "r", [row("1")], frames=None)
     assert draw_frame_scaling(find_results([tmp_path / "r"]), "video_r1", tmp_path) == []
     assert draw_parts(find_results([tmp_path / "r"]), "strict", tmp_path) == []
-
-
-def test_names_are_drawn_as_they_stand():
-    assert (plain("_a$b$"), plain("a\nb")) == (r" _a\$b\$", "a b")
-
-
-def test_without_matplotlib_it_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ConfigError, match=r"video-ktr\[analysis\]"):
-        require_matplotlib()

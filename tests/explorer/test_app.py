@@ -123,6 +123,21 @@ def test_a_mistake_is_told_in_one_line_that_names_no_folder(client, clip, tmp_pa
     assert "/" not in str(caught.value).replace("&lt;/", "")
 
 
+def test_an_address_in_place_of_a_video_is_not_fetched(client, monkeypatch):
+    asked = []
+
+    async def fetch(url, **_):
+        asked.append(url)
+        raise OSError("no network")
+
+    monkeypatch.setattr("gradio.processing_utils.async_ssrf_protected_download", fetch)
+    video = {"path": "https://example.org/clip.mp4", "meta": {"_type": "gradio.FileData"}}
+    for given in ((video, "why ?", ""), (None, video, ""), (None, "why ?", {"lines": [video]})):
+        with pytest.raises(AppError, match="addresses are not fetched: upload the video"):
+            client.predict(*given, api_name="/ask")
+    assert asked == []
+
+
 def test_a_file_above_the_limit_is_refused(address):
     for size, status in ((2**20 - 4096, 200), (2**20 + 1, 413)):
         files = {"files": ("big.mp4", bytes(size))}

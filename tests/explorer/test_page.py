@@ -66,6 +66,13 @@ def test_hostile_text_adds_no_tag(hostile):
     assert "<img" not in hostile
 
 
+def test_text_that_no_file_can_hold_is_written_all_the_same(tmp_path):
+    shown = page(completion(["\udc80"]), question="\ud800", title="a\udcff")
+    text = write_page(tmp_path / "page.html", shown).read_text(encoding="utf-8")
+    assert "<title>a?</title>" in text
+    assert '"question":"\\ud800"' in text
+
+
 def test_the_page_names_no_other_address(hostile):
     assert re.search(r"https?:|//[a-z]|@import|url\(", hostile) is None
 

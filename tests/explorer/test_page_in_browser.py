@@ -80,6 +80,16 @@ def test_click_pins_a_word_and_lights_its_frames(show, detailed):
     assert view.locator("#pinned-body .alternatives").count() == 0
 
 
+def test_frames_of_a_word_that_hangs_on_none_stay_dim(show):
+    rows = [[0.05, -0.002], [0.0, 0.0]]
+    view = show(page(completion(["a", " b"], frame_scores=rows), shots=frames(4)))
+    heats = "(slots) => slots.map((slot) => Number(slot.style.getPropertyValue('--heat')))"
+    for word, expected in ((0, [0.5, 0.02]), (1, [0, 0])):
+        view.locator("#reply .word").nth(word).click()
+        assert view.locator(".slot").evaluate_all(heats) == pytest.approx(expected)
+    assert view.locator(".strongest").count() == 0
+
+
 def test_keys_move_between_words_and_pin_them(show):
     view = show(page(random_completion(seeded(5), 60)), viewport={"width": 700, "height": 700})
     focused = "document.activeElement.dataset.word"
@@ -109,6 +119,20 @@ def test_hostile_text_stays_inert(show):
     assert view.locator("#question").text_content() == HOSTILE
     assert view.locator("#reply").text_content() == f"{HOSTILE} &amp;</script>"
     assert view.locator("img, script:not(#data):not(:last-of-type)").count() == 0
+
+
+def test_odd_characters_neither_break_the_page_nor_turn_text_around(show):
+    odd = "a\u202eb\u2066c\u2028\u0000\ud800</script><!--" + "x" * 20_000
+    reply = completion([odd, "\u2028", " end"], facts={"answer": odd}, visual_scores=[1, 2, 3])
+    view = show(page(reply, reply, question=odd, title=f"a\u202eb{HOSTILE}"), viewport={"width": 600, "height": 600})
+    for place in ("#question", "#reply", "#replies-table", "#prompt", "#title", "title"):
+        text = view.locator(place).text_content()
+        assert "a[U+202E]b" in text, place
+        assert not set(text) & set("\u202e\u2066"), place
+    for place in range(3):
+        view.locator("#reply .word").nth(place).dispatch_event("click")
+    assert view.locator("#reply .word[aria-selected='true']").text_content() == "end"
+    assert view.evaluate("document.documentElement.scrollWidth") <= 600
 
 
 def test_the_policy_stops_other_scripts(chromium, tmp_path):

@@ -37,8 +37,7 @@ def selected_in_python(replies, percents, scope, off=()):
     )
     ratios = {f"{name}_ratio": None if name in off else percents[name] / 100 for name in SIGNALS}
     found = select_key_tokens(signals, valid_BT, KeyTokenConfig(scope=scope, **ratios), group_size=len(replies))
-    is_on = any(ratios.values())  # without a signal GRPO learns from every token, and the page says so in words
-    masks = {name: getattr(found, f"{name}_BT") for name in SIGNALS} | {"learned": found.mask_BT if is_on else None}
+    masks = {name: getattr(found, f"{name}_BT") for name in SIGNALS} | {"learned": found.mask_BT}
     return [
         {name: [] if mask is None else mask[row].nonzero().flatten().tolist() for name, mask in masks.items()}
         for row in range(len(replies))
@@ -98,8 +97,39 @@ def test_toggles_and_scope_select_what_python_selects(show):
     assert f"{len(expected['learned'])} of 40 tokens learn" in view.locator("#status").text_content()
     view.keyboard.press("t")
     view.keyboard.press("U")
-    assert marked(view) == {"visual": [], "temporal": [], "entropy": [], "learned": []}
+    expected = selected_in_python(replies, percents, "group", off=SIGNALS)[0]
+    assert marked(view) == expected == {"visual": [], "temporal": [], "entropy": [], "learned": list(range(40))}
+    assert view.locator("tr[data-reply] td:last-child").all_text_contents() == ["100 %"] * 2
     assert "plain GRPO" in view.locator("#status").text_content()
+
+
+@pytest.mark.parametrize("scope", ["sequence", "group"])
+def test_scores_that_only_a_double_tells_apart_are_equal(show, scope):
+    # Ascending as doubles; as float32 the first three are the same number, and the earlier token wins.
+    scores = [1.0, 1 + 2**-40, 1 + 2**-30, 1 + 2**-20, 0.5]
+    replies = [completion(list("abcde"), **{f"{name}_scores": scores for name in SIGNALS})] * 2
+    view = show(page(*replies, scope=scope))
+    for percent in (20, 40, 60, 80):
+        percents = dict.fromkeys(SIGNALS, percent)
+        for name in SIGNALS:
+            set_ratio(view, name, percent)
+        assert marked(view) == selected_in_python(replies, percents, scope)[0], percent
+
+
+@pytest.mark.parametrize("scope", ["sequence", "group"])
+def test_a_ratio_between_two_steps_of_its_slider_selects_what_it_says(show, scope):
+    percents = {"visual": 12.5, "temporal": 0.01, "entropy": 33.3}
+    replies = [random_completion(seeded(11), length) for length in (1000, 24)]
+    view = show(page(*replies, scope=scope, ratios={name: value / 100 for name, value in percents.items()}))
+    assert view.locator("output").all_text_contents() == ["12.5 %", "0.01 %", "33.3 %"]
+    assert marked(view) == selected_in_python(replies, percents, scope)[0]
+
+
+def test_a_signal_that_the_reply_lacks_is_not_one_that_is_off(show):
+    reply = completion(["a", " b"], visual_scores=[1, 2])
+    view = show(page(reply, ratios={"temporal": 0.2}))
+    assert marked(view) == {"visual": [], "temporal": [], "entropy": [], "learned": []}
+    assert "0 of 2 tokens learn" in view.locator("#status").text_content()
 
 
 def test_a_word_is_marked_by_any_of_its_tokens(show):
@@ -126,7 +156,7 @@ def test_what_training_selected_is_shown_until_a_ratio_moves(show):
 
 def test_all_ratios_can_move_together(show):
     view = show(page(random_completion(seeded(10), 10), ratios={"visual": 0.2, "temporal": 0.125, "entropy": 0.2}))
-    assert "set to 12.50 %" in view.locator(".signal").nth(1).text_content()
+    assert view.locator("output").all_text_contents() == ["20 %", "12.5 %", "20 %"]
     view.locator("#together").check()
     set_ratio(view, "entropy", 70)
     assert [len(marked(view)[name]) for name in SIGNALS] == [7, 7, 7]

@@ -71,3 +71,7 @@ def test_a_run_without_records_is_told(tmp_path, run):
     write(run, "000002-0", [{"step": 2, "tokens": ["a"]}], schema=None)
     with pytest.raises(DataError, match=r"step-000002-0\.parquet: .* no column row"):
         newest_groups(run, 3)
+    without = pa.schema([field for field in SCHEMA if field.name != "temporal_selected"])
+    write(run, "000003-0", rows(3, "A", [0]), without)
+    with pytest.raises(DataError, match=r"step-000003-0\.parquet: .* no column temporal_selected"):
+        newest_groups(run, 3)

@@ -1,3 +1,4 @@
+import math
 from dataclasses import asdict
 
 import numpy as np
@@ -84,15 +85,29 @@ def test_frames_are_decoded_by_the_media_settings_of_the_run(explore, clip):
 @pytest.mark.parametrize(
     ("media", "told"),
     [
-        (["/nowhere/clip.mp4"], "clip.mp4: not shown, /nowhere/clip.mp4: no such file"),
-        (None, "media: not shown, the records of this run do not name them"),
-        (["a.png", None], "a.png: not shown, they were given as frames, which records do not hold"),
+        (["/nowhere/clip.mp4"], ("clip.mp4", "no frames: clip.mp4: no such file; check the path and the media root")),
+        (None, ("", "no frames: the records of this run do not name them")),
+        (["a.png", None], ("a.png", "no frames: they were given as frames, which records do not hold")),
     ],
 )
-def test_without_frames_the_page_says_why(explore, media, told):
+def test_without_frames_the_page_says_why_and_names_no_folder(explore, media, told):
     (prompt,) = explore({"media": media}).prompts
     assert prompt.frames == []
-    assert prompt.media.startswith(told)
+    assert (prompt.media, prompt.note) == told
+
+
+def test_a_video_that_is_broken_is_told_by_its_name(explore, tmp_path):
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    (prompt,) = explore({"media": [str(tmp_path / "broken.mp4")]}).prompts
+    assert prompt.frames == []
+    assert prompt.note.startswith("no frames: broken.mp4: ")
+    assert str(tmp_path) not in prompt.note
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.inf])
+def test_records_that_hold_no_numbers_are_told(explore, value):
+    with pytest.raises(DataError, match="step 1 cannot be shown: log_probs holds a number that is not finite"):
+        explore({"log_probs": [0.0, value, 0.0, 0.0]})
 
 
 def test_a_question_of_text_has_no_media(explore):

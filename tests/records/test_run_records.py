@@ -14,6 +14,13 @@ def test_a_broken_line_in_the_middle_is_told(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 1\n{"step": 2}\n')
     with pytest.raises(DataError, match="line 1 is not valid JSON"):
         read_metrics(tmp_path)
+    for line in ('{"reward": 1}', "3", '{"step": null}'):
+        (tmp_path / "metrics.jsonl").write_text(f'{{"step": 1}}\n{line}\n')
+        with pytest.raises(DataError, match="line 2 names no step"):
+            read_metrics(tmp_path)
+    (tmp_path / "metrics.jsonl").write_bytes(b"\xff\xfe\n{}")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_metrics(tmp_path)
 
 
 def test_curves_hold_finite_values_alone():

@@ -34,14 +34,14 @@ def test_only_steps_that_all_cells_have(cell):
 def test_figures_are_images_and_the_same_each_time(plan, all_cells, tmp_path):
     files = draw_curves(all_cells, list(plan.arms), tmp_path / "curves")
     files += draw_differences(compare(plan, all_cells, {"accuracy": scores}), tmp_path / "differences")
-    assert [file.name for file in files] == ["curves.png", "curves.svg", "differences.png", "differences.svg"]
-    assert files[0].read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    texts = "".join(ET.parse(files[3]).getroot().itertext())  # noqa: S314  # our own file
+    assert [file.name for file in files] == ["curves.svg", "curves.png", "differences.svg", "differences.png"]
+    assert files[1].read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    texts = "".join(ET.parse(files[2]).getroot().itertext())  # noqa: S314  # our own file
     assert "ktr - random" in texts
-    assert "rewards/accuracy_reward/mean" in "".join(ET.parse(files[1]).getroot().itertext())  # noqa: S314
-    before = files[1].read_bytes()
+    assert "rewards/accuracy_reward/mean" in "".join(ET.parse(files[0]).getroot().itertext())  # noqa: S314
+    before = files[0].read_bytes()
     draw_curves(all_cells, list(plan.arms), tmp_path / "curves")
-    assert files[1].read_bytes() == before
+    assert files[0].read_bytes() == before
 
 
 def test_nothing_to_draw(cell, tmp_path):

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 import torch
 from datasets import Dataset
@@ -50,6 +52,20 @@ def test_draws_from_shuffled_frames_are_generation(build_trainer):
     trainer.costs.phase = noting
     trainer.train()
     assert drawn.count("generate") == 2
+
+
+def test_waiting_for_the_loader_is_of_the_step(build_trainer, rows):
+    def slow(batch):
+        time.sleep(0.5)
+        return batch
+
+    trainer = build_trainer(
+        VideoGRPOTrainer, dataset=Dataset.from_list(rows[6:]).with_transform(slow), max_steps=1, num_generations=8
+    )
+    trainer.train()
+    (step,) = costs(trainer)
+    phases = sum(step[f"cost/{phase}_seconds"] for phase in PHASES)
+    assert 8 / step["cost/samples_per_second"] > phases + 0.5
 
 
 def test_memory_is_what_the_process_held():

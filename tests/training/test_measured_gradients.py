@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.training.helpers import loss_and_gradients
+from tests.training.helpers import drifted, last_layer, loss_and_gradients, seeded_rollouts, weights
 from tests.training.test_two_processes import train
 from video_ktr.errors import ConfigError
 from video_ktr.training import TWGRPOTrainer, VideoGRPOTrainer, VideoKTRTrainer
@@ -14,24 +14,11 @@ from video_ktr.training.micro_batches import micro_batches
 KEYS = {"full_norm", "selected_norm", "rest_norm", "selected_cosine", "rest_cosine", "split_error"}
 
 
-def weights(trainer):
-    return [p.detach().clone() for p in trainer.model.parameters()]
-
-
 def measured(trainer):
     lines = {
         line["step"]: {k: v for k, v in line.items() if "gradient/" in k} for line in trainer.state.log_history[:-1]
     }
     return {step: found for step, found in lines.items() if found}
-
-
-def last_layer(grads):
-    return {name: g for name, g in grads.items() if "language_model.layers.1." in name}
-
-
-def seeded_rollouts(rollouts, trainer, rows):
-    torch.manual_seed(5)
-    return rollouts(trainer, rows)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +29,9 @@ def seeded_rollouts(rollouts, trainer, rows):
         {"beta": 0.0, "num_iterations": 2},
         {"beta": 0.1, "key_tokens": {"kl_tokens": "selected"}},
         {"key_tokens": {"weighting": "sigmoid"}},
-        {"loss_type": "dapo"},
+        {"loss_type": "bnpo", "num_iterations": 2},
+        {"loss_type": "dr_grpo", "key_tokens": {"scope": "group"}},
+        {"loss_type": "dapo", "num_iterations": 2},
         {"importance_sampling_level": "sequence", "num_iterations": 2},
         {"share_prefix": False},
     ],
@@ -52,10 +41,10 @@ def test_the_full_gradient_is_that_of_plain_grpo_on_the_same_batch(build_trainer
     plain_settings = {k: v for k, v in settings.items() if k not in {"preset", "key_tokens"}}
     chosen = [rows[0], rows[5]]
     plain = build_trainer(VideoGRPOTrainer, **plain_settings | {"beta": 0.0})
-    _, expected = loss_and_gradients(plain, seeded_rollouts(rollouts, plain, chosen))
+    _, expected = loss_and_gradients(plain, drifted(seeded_rollouts(rollouts, plain, chosen)))
     assert any(g.abs().max() > 1e-4 for g in last_layer(expected).values())
     trainer = build_trainer(log_gradient_decomposition=1, **settings)
-    batch = seeded_rollouts(rollouts, trainer, chosen)
+    batch = drifted(seeded_rollouts(rollouts, trainer, chosen))
     found = {}
     trainer._observe = lambda inputs: found.update(trainer._split(inputs))
     trainer._compute_loss(trainer.model, batch)
@@ -130,9 +119,8 @@ def test_micro_batches_add_up_to_the_step(build_trainer, rollouts, rows):
     for part, last in zip(micro_batches(batch, batch["prompts"], 2), (False, True), strict=True):
         trainer.accelerator.gradient_state._set_sync_gradients(last)
         trainer._compute_loss(trainer.model, part)
-    logged = trainer._metrics["train"]
     for name in KEYS - {"split_error"}:
-        whole, parts = logged[f"gradient/{name}"]
+        whole, parts = trainer._metrics["train"][f"gradient/{name}"]
         assert parts == pytest.approx(whole, rel=1e-4), name
 
 
@@ -142,6 +130,18 @@ def test_a_batch_without_advantages_has_no_gradient(build_trainer):
     values = measured(trainer)[1]
     assert values["gradient/full_norm"] == values["gradient/split_error"] == 0
     assert values["gradient/selected_cosine"] is None
+
+
+def test_rows_that_cannot_be_read_have_no_gradient(build_trainer, rollouts, rows):
+    content = [{"type": "text", "text": "what comes after ?"}, {"type": "video", "video": "/lost.mp4"}]
+    lost = {**rows[1], "prompt": [{"role": "user", "content": content}]}
+    trainer = build_trainer(log_gradient_decomposition=1, max_bad_media_share=0.9)
+    batch = seeded_rollouts(rollouts, trainer, [rows[0], lost])
+    for part in (batch, *micro_batches(batch, batch["prompts"], 2)):
+        trainer._compute_loss(trainer.model, part)
+    whole, *parts = trainer._metrics["train"]["gradient/full_norm"]
+    # "grpo" divides by all rows of a micro-batch, of which half can be read.
+    assert sorted(parts) == [0, pytest.approx(2 * whole, rel=1e-4)] != [0, 0]
 
 
 def test_an_adapter_is_measured_by_its_own_weights(build_trainer):

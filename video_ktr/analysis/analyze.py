@@ -4,7 +4,6 @@ from pathlib import Path
 
 from video_ktr.analysis.costs import cost_section
 from video_ktr.analysis.curves import curve_section
-from video_ktr.analysis.figures import require_matplotlib
 from video_ktr.analysis.gradients import gradient_section
 from video_ktr.analysis.overlap import overlap_section
 from video_ktr.analysis.parts_of_speech import load_tagger
@@ -16,6 +15,7 @@ from video_ktr.analysis.run_facts import fact_section
 from video_ktr.analysis.word_clouds import cloud_class, cloud_section
 from video_ktr.analysis.word_lift import lift_section
 from video_ktr.errors import ConfigError
+from video_ktr.jobs.figure_files import require_matplotlib
 
 FOLDER = "analysis"
 
@@ -36,6 +36,7 @@ def analyze_run(
         ConfigError: a library or the pipeline is missing, the two runs are one, or `out` cannot be made.
     """
     require_matplotlib()
+    cloud_class()
     tagger = load_tagger(pos_model)
     found, others = _read(Path(run), None if other is None else Path(other))
     sections = [

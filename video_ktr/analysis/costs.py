@@ -18,8 +18,10 @@ PHASES = {
 CONDITIONS = (
     *("model", "questions", "max_steps", "num_generations", "num_iterations", "steps_per_generation"),
     *("per_device_train_batch_size", "gradient_accumulation_steps", "max_completion_length", "beta", "share_prefix"),
-    *("media", "bf16", "fp16", "tf32", "gradient_checkpointing", "use_cpu", "peft", "dataloader_num_workers"),
-    *("log_gradient_decomposition", "logging_steps", "eval_strategy", "save_strategy", "save_steps"),
+    *("media", "bf16", "fp16", "tf32", "gradient_checkpointing", "use_cpu", "peft", "dataloader_num_workers", "optim"),
+    *("num_train_epochs", "model_init_kwargs", "deepspeed", "fsdp", "fsdp_config", "torch_compile"),
+    *("log_gradient_decomposition", "log_flops", "logging_steps", "save_strategy", "save_steps"),
+    *("eval_strategy", "eval_steps"),
 )
 """Settings that cost something whatever the method."""
 GIGA, TERA = 1e9, 1e12

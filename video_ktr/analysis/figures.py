@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from video_ktr.errors import ConfigError
-from video_ktr.jobs.whole_files import whole_file
+from video_ktr.jobs import figure_files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,36 +29,17 @@ class Plot:
     note: str = ""
 
 
-def require_matplotlib() -> None:
-    """Raise ConfigError when matplotlib is not installed."""
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError as error:
-        raise ConfigError("the analysis needs matplotlib: pip install 'video-ktr[analysis]'") from error
-
-
 def save(plot: Plot, folder: Path) -> list[Path]:
-    """Draw `plot` once and write NAME.svg, whose letters are outlines, and NAME.png; gives both paths."""
+    """Draw `plot` once and write NAME.svg and NAME.png; gives both paths."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")
-    files = []
-    with rc_context({"svg.hashsalt": plot.name, "svg.fonttype": "path", "axes.unicode_minus": False}):
+    with rc_context({"axes.unicode_minus": False}):
         plot.draw(figure)
-        for suffix, settings in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 150})):
-            files.append(folder / f"{plot.name}.{suffix}")
-            with whole_file(files[-1]) as partial:
-                figure.savefig(partial, format=suffix, **settings)
-    return files
+        return figure_files.save_figure(figure, folder, plot.name)
 
 
 def plain(text: str) -> str:
-    """Text of a run, or a run's name, as matplotlib draws it as it stands.
-
-    One line of at most 40 characters; no formulas, and no leading "_", which would hide it from legends.
-    """
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    line = line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
-    line = line.replace("$", r"\$")
-    return f" {line}" if line.startswith("_") else line
+    """Text of a run, or a run's name, as matplotlib draws it as it stands, cut to 40 characters."""
+    return figure_files.plain(text, _LONGEST)

@@ -32,7 +32,7 @@ def gradient_section(run: RunData, other: RunData | None) -> Section | Missing:
     if run not in measured and run not in scattered:
         return Missing(
             title=TITLE,
-            reason="no gradient was measured, and fewer than 20 losses were logged: train with "
+            reason=f"no gradient was measured, and fewer than {WINDOW} losses were logged: train with "
             "log_gradient_decomposition: 10, say",
         )
     text = [

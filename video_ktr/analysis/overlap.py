@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_ktr.analysis.figures import COLOURS, OTHER, RUN, Plot, plain
-from video_ktr.analysis.run_data import NO_RECORDS, NOTHING_CHOSEN, RunData
+from video_ktr.analysis.run_data import NO_RECORDS, NOTHING_CHOSEN, RunData, selected_by, signals_on
 from video_ktr.analysis.sections import Missing, Section
 from video_ktr.analysis.shares import INTERVAL, Share, share_of
 from video_ktr.analysis.tables import Table, Value
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 TITLE = "Overlap of the three sets"
 Cell = tuple[str, ...]
-Counts = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +59,13 @@ class Overlap:
 
 def overlap_of(records: list[Record]) -> Overlap:
     """Count the cells of records whose key tokens were chosen (at least one; see `RunData.chosen`)."""
-    signals = tuple(name for name in SIGNALS if any(record[f"{name}_selected"] is not None for record in records))
+    signals = signals_on(records)
     cells = [cell for size in range(1, len(signals) + 1) for cell in combinations(signals, size)]
     questions: dict[str, dict[Cell | str, float]] = {}
     independent = dict.fromkeys(cells, 0.0)
     for record in records:
         length = len(record["tokens"])
-        masks = {name: _mask(record[f"{name}_selected"], length) for name in signals}
+        masks = {name: selected_by(record, name) for name in signals}
         trained_T = np.asarray(record["selected"], dtype=bool)
         found: dict[Cell | str, float] = {cell: int(_only(masks, cell).sum()) for cell in cells}
         found |= {name: int(mask_T.sum()) for name, mask_T in masks.items()}
@@ -90,10 +89,6 @@ def overlap_of(records: list[Record]) -> Overlap:
         union=share_of([sum(counts[cell] for cell in cells) for counts in of_all], wholes),
         trained=share_of([counts["trained"] for counts in of_all], wholes),
     )
-
-
-def _mask(selected: list[bool] | None, length: int) -> NDArray[np.bool_]:
-    return np.zeros(length, dtype=bool) if selected is None else np.asarray(selected, dtype=bool)
 
 
 def _only(masks: dict[str, NDArray[np.bool_]], cell: Cell) -> NDArray[np.bool_]:
@@ -137,20 +132,25 @@ def _ratio_table(found: list[tuple[str, Overlap]]) -> Table:
     rows: list[tuple[Value, ...]] = []
     for name, overlap in found:
         shares = {**overlap.sets, "union: update ratio": overlap.union, "trained on": overlap.trained}
-        rows += [(name, label, share.value, share.low, share.high) for label, share in shares.items()]
+        for label, share in shares.items():
+            rows.append((name, label, _tokens(share, overlap), share.value, share.low, share.high))
         low, high = overlap.bounds
-        rows.append((name, "bounds of the union", None, low, high))
-        rows.append((name, "union if independent", sum(overlap.independent.values()), None, None))
-        rows.append((name, "tokens counted", overlap.tokens, None, None))
+        rows.append((name, "bounds of the union", None, None, low, high))
+        rows.append((name, "union if independent", None, sum(overlap.independent.values()), None, None))
+        rows.append((name, "all tokens counted", overlap.tokens, 1.0, None, None))
     return Table(
         name="update_ratio",
         title="Sizes of the sets and of their union",
-        columns=("run", "set", "share", "low", "high"),
+        columns=("run", "set", "tokens", "share", "low", "high"),
         rows=tuple(rows),
         note="The union of sets of these sizes must lie between the largest and their sum: [r, min(1, 3r)] for three "
         "sets of share r. What was trained on differs from the union under a control; soft weightings train on all "
         "tokens by weight.",
     )
+
+
+def _tokens(share: Share, overlap: Overlap) -> int:
+    return round((share.value or 0.0) * overlap.tokens)
 
 
 def _draw(figure: "Figure", found: list[tuple[str, Overlap]]) -> None:

@@ -138,10 +138,10 @@ class PatternTagger:
     def _tag_sentence(self, pieces: list[re.Match[str]]) -> list[Tagged]:
         words = [piece[0] for piece in pieces]
         (tagged,) = self._parser.parse([words], tokenize=False, chunks=False, collapse=False)
-        befores = ["", *(tag for _, tag in tagged)]
+        befores = ["", *(tag for _, tag in tagged[:-1])]
         return [
             Tagged(*piece.span(), _universal(word, penn, before))
-            for piece, word, (_, penn), before in zip(pieces, words, tagged, befores, strict=False)
+            for piece, word, (_, penn), before in zip(pieces, words, tagged, befores, strict=True)
         ]
 
 

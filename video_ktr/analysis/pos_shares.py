@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import tee
 from typing import TYPE_CHECKING
 
 from video_ktr.analysis.figures import COLOURS, Plot
@@ -54,8 +55,8 @@ def pos_counts(records: Iterable[Record], tagger: Tagger) -> dict[str, PosCounts
         A signal that no completion had is left out; {} without records.
     """
     counts: dict[str, PosCounts] = {}
-    texts = [AlignedText(record) for record in records]
-    for text, spans in zip(texts, tagger.tag(text.prose for text in texts), strict=True):
+    texts, tagged = tee(map(AlignedText, records))
+    for text, spans in zip(texts, tagger.tag(text.prose for text in tagged), strict=True):
         for name in (*text.signals, UNSELECTED):
             counts.setdefault(name, PosCounts()).base.update(span.pos for span in spans)
         for span in spans:
@@ -79,8 +80,8 @@ def pos_section(run: RunData, other: RunData | None, tagger: Tagger) -> Section 
         title=TITLE,
         text=(
             "The share of each part of speech in what a signal selected, and in what none did (paper figure 4). Ratios "
-            "compare a share with that among all pieces of the completions which had the signal: 1 is what a choice by "
-            "chance gives.",
+            "compare a share with that among all pieces of the completions which had the signal: near 1 says no more "
+            "than chance. It is not exactly 1 by chance: a word of several tokens has more chances to be selected.",
             f"Tagger: {tagger.name}. {tagger.note}",
             "Counted are the tagger's pieces: words, parts of words such as n't, and punctuation marks, which are the "
             "rows PUNCT and SYM. A piece is selected when any token that shares a character with it is, so that a "

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_ktr.analysis.figures import COLOURS, Plot, plain
-from video_ktr.analysis.run_data import NO_RECORDS, NOTHING_CHOSEN, RunData
+from video_ktr.analysis.run_data import NO_RECORDS, NOTHING_CHOSEN, RunData, selected_by, signals_on
 from video_ktr.analysis.sections import Missing, Section
 from video_ktr.analysis.shares import INTERVAL, Share, share_of
 from video_ktr.analysis.tables import Table, Value
 from video_ktr.records.run_records import Record
-from video_ktr.records.token_text import SIGNALS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,13 +47,13 @@ def positions_of(records: list[Record], bins: int = BINS) -> Positions:
     All tokens of a bin weigh the same, so long completions weigh more. A completion of fewer tokens than bins leaves
     some bins empty, the last one always.
     """
-    signals = [name for name in SIGNALS if any(record[f"{name}_selected"] is not None for record in records)]
+    signals = signals_on(records)
     questions: dict[str, dict[str, NDArray[np.float64]]] = {}
     for record in records:
         length = len(record["tokens"])
         bins_T = bins_of(length, bins)
-        masks = {name: record[f"{name}_selected"] or [False] * length for name in signals}
-        masks |= {UPDATED: record["selected"], "tokens": [True] * length}
+        masks = {name: selected_by(record, name) for name in signals}
+        masks |= {UPDATED: record["selected"], "tokens": np.ones(length, dtype=bool)}
         counts = questions.setdefault(record["prompt_id"], {name: np.zeros(bins) for name in masks})
         for name, mask_T in masks.items():
             counts[name] += np.bincount(bins_T, weights=np.asarray(mask_T, dtype=float), minlength=bins)

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from video_ktr.analysis.figures import Plot, save
+from video_ktr.analysis.figures import save
 from video_ktr.analysis.sections import Missing, Section
 from video_ktr.errors import ConfigError
 from video_ktr.jobs.whole_files import whole_file
 
 REPORT = "report.html"
+FILES = "files.txt"
+"""Names the tables and plots that a report wrote: the next one in the folder removes what it does not write again."""
+SUFFIXES = frozenset((".csv", ".svg", ".png"))
 TEMPLATE, STYLE = "analysis.html.jinja", "analysis.css"
 
 
@@ -21,6 +24,8 @@ def write_report(folder: Path, title: str, sections: Sequence[Section | Missing]
 
     The page asks nothing of the network and runs no script. Plots are pictures in it, not markup, and all text is
     escaped. Sections that could not be written are named at its end, with the reason. Equal sections give equal files.
+    Tables and plots of an earlier report in the folder are removed; other files stay.
+
     Raises ConfigError when the folder cannot be made.
     """
     try:
@@ -28,12 +33,12 @@ def write_report(folder: Path, title: str, sections: Sequence[Section | Missing]
     except OSError as error:
         raise ConfigError(f"{folder}: the report cannot go there ({error.strerror}); choose another folder") from error
     written = [section for section in sections if isinstance(section, Section)]
+    files = [table.write_csv(folder) for section in written for table in section.tables]
     pictures: dict[str, str] = {}
-    for section in written:
-        for table in section.tables:
-            table.write_csv(folder)
-        for plot in section.plots:
-            pictures[plot.name] = _picture(plot, folder)
+    for plot in (plot for section in written for plot in section.plots):
+        saved = save(plot, folder)
+        files += saved
+        pictures[plot.name] = _picture(saved[0])
     style = (Path(__file__).parent / STYLE).read_text(encoding="utf-8")
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -49,10 +54,21 @@ def write_report(folder: Path, title: str, sections: Sequence[Section | Missing]
     with whole_file(folder / REPORT) as partial:
         # A name or a token may hold half a surrogate pair, which UTF-8 cannot.
         partial.write_text(page, encoding="utf-8", errors="replace")
+    _forget_earlier(folder, {file.name for file in files})
     return folder / REPORT
 
 
-def _picture(plot: Plot, folder: Path) -> str:
-    """Save the plot; gives its SVG as a data URI."""
-    svg, _ = save(plot, folder)
+def _picture(svg: Path) -> str:
+    """An SVG file as a data URI."""
     return f"data:image/svg+xml;base64,{b64encode(svg.read_bytes()).decode()}"
+
+
+def _forget_earlier(folder: Path, names: set[str]) -> None:
+    """Remove what `FILES` names beside `names`, which it names from now on."""
+    listed = folder / FILES
+    earlier = set(listed.read_text(encoding="utf-8").splitlines()) if listed.exists() else set()
+    for path in folder.iterdir():
+        if path.name in earlier - names and path.suffix in SUFFIXES:
+            path.unlink()
+    with whole_file(listed) as partial:
+        partial.write_text("".join(f"{name}\n" for name in sorted(names)), encoding="utf-8")

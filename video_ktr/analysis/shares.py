@@ -9,8 +9,8 @@ import numpy as np
 _Z = 1.959964
 INTERVAL = (
     "Intervals are 95 %, from the spread between questions (a ratio estimator with questions as clusters, normal "
-    "approximation): tokens of one question are not independent. There is none for one question, or where all "
-    "questions agree."
+    "approximation): tokens of one question are not independent. With fewer than about 30 questions they are too "
+    "narrow. There is none for one question, or where all questions agree."
 )
 
 

@@ -7,7 +7,7 @@ from video_ktr.analysis.figures import Plot
 from video_ktr.analysis.run_data import NO_RECORDS, NOTHING_CHOSEN, RunData
 from video_ktr.analysis.sections import Missing, Section
 from video_ktr.analysis.tables import Table
-from video_ktr.analysis.words import ANY, MARKUP_NOTE, WordCounts, count_words, left_out
+from video_ktr.analysis.words import ANY, MARKUP_NOTE, WordCounts, left_out
 from video_ktr.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ TITLE = "Word clouds"
 MOST_WORDS = 150
 _SIZE = (1400, 800)
 _SEED = 0
+_COLOURS = "Dark2"
+"""Of matplotlib: each is readable on white."""
 
 
 def cloud_section(run: RunData, other: RunData | None) -> Section | Missing:
@@ -27,12 +29,12 @@ def cloud_section(run: RunData, other: RunData | None) -> Section | Missing:
     cloud = cloud_class()
     if not run.chosen:
         return Missing(title=TITLE, reason=NOTHING_CHOSEN if run.records else NO_RECORDS)
-    counts = count_words(run.chosen).get(ANY, WordCounts())
+    counts = run.word_counts.get(ANY, WordCounts())
     if not counts.selected and not counts.rest:
         return Missing(title=TITLE, reason="the recorded completions hold no words")
     plots = _plots(cloud, counts, run.name, "")
     if other is not None and other.chosen:
-        plots += _plots(cloud, count_words(other.chosen).get(ANY, WordCounts()), other.name, "_other")
+        plots += _plots(cloud, other.word_counts.get(ANY, WordCounts()), other.name, "_other")
     return Section(
         id="word-clouds",
         title=TITLE,
@@ -57,7 +59,14 @@ def drawn_cloud(counts: Mapping[str, int], cloud: Callable[..., Any]) -> Any:
     """
     ordered = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
     width, height = _SIZE
-    painter = cloud(width=width, height=height, background_color="white", max_words=MOST_WORDS, random_state=_SEED)
+    painter = cloud(
+        width=width,
+        height=height,
+        background_color="white",
+        colormap=_COLOURS,
+        max_words=MOST_WORDS,
+        random_state=_SEED,
+    )
     return painter.generate_from_frequencies(ordered).to_array()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from video_ktr.analysis.run_data import NO_RECORDS, NOTHING_CHOSEN, RunData
 from video_ktr.analysis.sections import Missing, Section
 from video_ktr.analysis.tables import Table
-from video_ktr.analysis.words import ANY, MARKUP_NOTE, count_words, left_out
+from video_ktr.analysis.words import ANY, MARKUP_NOTE, left_out
 
 TITLE = "Words that a signal prefers"
 TOP = 20
@@ -42,8 +42,8 @@ def word_lifts(selected: Mapping[str, int], rest: Mapping[str, int], prior_words
         z_w = log_odds_w / sqrt(1 / (y_w + a_w) + 1 / (x_w + a_w))
 
     The paper's authors take their prior from a larger collection of text; a run has none, so ours comes from the run
-    itself. A word seen a few times stays near 0 however one-sided it was. Where nothing or everything was selected all
-    are 0. Equal z are sorted by word.
+    itself. z of a word seen a few times stays small however one-sided it was; its log-odds ratio may be high. Where
+    nothing or everything was selected all are 0. Equal z are sorted by word.
 
     Args:
         selected: How often each word was selected; counts above 0.
@@ -84,10 +84,10 @@ def lift_section(run: RunData, other: RunData | None) -> Section | Missing:
         text=(
             "Words with a log-odds ratio above 0 are likelier among the words a signal selected than among those it "
             "did not; the tables hold those of the highest z (Monroe, Colaresi and Quinn 2008). Their informative "
-            f"prior is here the run's own words, weighed as {PRIOR_WORDS:.0f}: a word seen a few times stays near 0 "
-            "however one-sided it was.",
-            "Words are counted without regard to case. z ranks words; it is no test, since the completions of one "
-            f"question repeat each other. {MARKUP_NOTE}",
+            f"prior is here the run's own words, weighed as {PRIOR_WORDS:.0f}: z of a word seen a few times "
+            "stays small however one-sided it was, even where its log-odds ratio is high.",
+            "Words are counted without regard to case, and one of several tokens has more chances to be selected. z "
+            f"ranks words; it is no test, since the completions of one question repeat each other. {MARKUP_NOTE}",
             left_out(len(run.records), len(run.chosen)),
         ),
         tables=tuple(tables),
@@ -96,7 +96,7 @@ def lift_section(run: RunData, other: RunData | None) -> Section | Missing:
 
 def _tables(run: RunData, suffix: str) -> list[Table]:
     tables = []
-    for signal, counts in count_words(run.chosen).items():
+    for signal, counts in run.word_counts.items():
         if signal == ANY or not counts.selected or not counts.rest:
             continue
         lifts = [lift for lift in word_lifts(counts.selected, counts.rest) if round(lift.z, 9) > 0][:TOP]

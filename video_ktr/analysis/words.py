@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate, chain, pairwise
 
 from video_ktr.records.run_records import Record
@@ -65,7 +66,7 @@ class AlignedText:
         self.starts = [end - len(token) for end, token in zip(self.ends, tokens, strict=True)]
         self.signals = signals_of(record)
         """The signals that could select here."""
-        self._selected = {name: record[f"{name}_selected"] for name in self.signals}
+        self._selected = {name: list(record[f"{name}_selected"]) for name in self.signals}
 
     @property
     def prose(self) -> str:
@@ -151,6 +152,7 @@ def left_out(records: int, chosen: int) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def _kind(character: str) -> str:
     if _is_wide(character):
         return "W"

@@ -91,4 +91,8 @@ def _run(arguments: argparse.Namespace) -> "Page":
 def _write(arguments: argparse.Namespace, page: "Page") -> Path:
     from video_ktr.explorer.page import write_page
 
-    return write_page(arguments.out or Path(arguments.run_folder or ".") / FILE, page)
+    target = arguments.out or Path(arguments.run_folder or ".") / FILE
+    try:
+        return write_page(target, page)
+    except OSError as error:
+        raise ConfigError(f"{target} cannot be written ({error.strerror}): give another --out") from error

@@ -67,10 +67,10 @@ def filter_questions(settings: Settings) -> None:
     from video_ktr.cli.questions import load_template, read_questions
     from video_ktr.data.keyed_samples import digest_of, keyed
     from video_ktr.data.sample import ReadOptions
-    from video_ktr.filtering.histogram import require_matplotlib
     from video_ktr.filtering.outcome import Outcome
     from video_ktr.filtering.results import write_results
     from video_ktr.filtering.summary import screen_table
+    from video_ktr.jobs.figure_files import require_matplotlib
     from video_ktr.jobs.ledger import LEDGER, Ledger
     from video_ktr.jobs.run_record import claim_folder, require_same_run
 

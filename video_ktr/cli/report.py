@@ -57,9 +57,9 @@ def _check(arguments: argparse.Namespace, overrides: Settings) -> None:
     if arguments.cases and not arguments.out:
         raise ConfigError("--cases writes a page: say where with --out DIR")
     if arguments.out and not arguments.no_figures:
-        from video_ktr.evaluation.report_figures import require_matplotlib
+        from video_ktr.jobs.figure_files import require_matplotlib
 
-        require_matplotlib()
+        require_matplotlib(instead="--no-figures")
 
 
 def _write(

@@ -10,6 +10,7 @@ Further settings go behind, as with `video-ktr answer`: --media.KEY, --key_token
 
 import argparse
 import os
+import signal
 import socket
 import threading
 from tempfile import TemporaryDirectory
@@ -56,6 +57,8 @@ def run(arguments: argparse.Namespace, overrides: Settings) -> None:
     limits = UploadLimits(**given)
     settings = read_model_settings(arguments, overrides)
     answerer = load_answerer(read_config(settings), load_template(settings), read_key_tokens(settings))
+    # A plain kill ends the app as Ctrl-C does, so that nothing of what was uploaded stays behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with TemporaryDirectory(prefix="video-ktr-serve-") as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
         serve(answerer, limits, host=arguments.host, port=arguments.port)

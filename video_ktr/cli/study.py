@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, overrides: Settings) -> None:
     """Run the verb. Raises DataError when a cell failed, after all others and the report."""
     from video_ktr.cli.study_file import read_study
-    from video_ktr.study.charts import require_matplotlib
+    from video_ktr.jobs.figure_files import require_matplotlib
 
     study = read_study(arguments.config, overrides)
     require_matplotlib()

@@ -2,29 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from video_ktr.errors import ConfigError
 from video_ktr.evaluation.published import SUBTASKS, TABLE_1
-from video_ktr.evaluation.report_formats import one_line
 from video_ktr.evaluation.report_table import ReportedResult
 from video_ktr.evaluation.summary import headline_of
-from video_ktr.jobs.whole_files import whole_file
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from video_ktr.jobs.figure_files import plain, save_figure
 
 _PUBLISHED_LINES = ("Qwen2.5-VL-SFT", "Video-KTR")
 _GREY = "#8c8c8c"
 _BARS_WIDE = 0.8
-
-
-def require_matplotlib() -> None:
-    """Raise ConfigError when matplotlib is not installed."""
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError as error:
-        raise ConfigError("the figures need matplotlib: pip install 'video-ktr[analysis]', or --no-figures") from error
 
 
 def draw_frame_scaling(results: Sequence[ReportedResult], mode: str, folder: Path) -> list[Path]:
@@ -53,7 +40,7 @@ def draw_frame_scaling(results: Sequence[ReportedResult], mode: str, folder: Pat
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
         axes.legend(fontsize="x-small")
     all_axes[0].set_ylabel(f"score, % ({mode})")
-    return save(figure, folder, "frames")
+    return save_figure(figure, folder, "frames")
 
 
 def draw_parts(results: Sequence[ReportedResult], mode: str, folder: Path) -> list[Path]:
@@ -107,25 +94,7 @@ def _draw_benchmark(benchmark: str, found: Sequence[ReportedResult], mode: str, 
     axes.set_ylabel(f"score, % ({mode})")
     axes.set_title(f"{plain(found[0].title)} by {plain(kind)}")
     figure.legend(fontsize="small", loc="outside lower center", ncols=2)
-    return save(figure, folder, f"parts-{_file_name(benchmark)}")
-
-
-def plain(text: str) -> str:
-    """Text that matplotlib draws as it stands: no formulas, and no leading "_", which would hide it from legends."""
-    shown = one_line(text).replace("$", r"\$")
-    return f" {shown}" if shown.startswith("_") else shown
-
-
-def save(figure: "Figure", folder: Path, stem: str) -> list[Path]:
-    """Write `stem`.svg and `stem`.png; equal figures give equal files."""
-    from matplotlib import rc_context
-
-    files = []
-    for suffix, settings in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 150})):
-        files.append(folder / f"{stem}.{suffix}")
-        with whole_file(files[-1]) as partial, rc_context({"svg.hashsalt": stem}):
-            figure.savefig(partial, format=suffix, **settings)
-    return files
+    return save_figure(figure, folder, f"parts-{_file_name(benchmark)}")
 
 
 def _published_lines(axes: Any, benchmark: str) -> None:

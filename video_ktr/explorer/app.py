@@ -13,6 +13,7 @@ from video_ktr.errors import ConfigError, VideoKTRError
 from video_ktr.evaluation.answering import Answerer
 from video_ktr.evaluation.own_question import question_sample
 from video_ktr.explorer.app_guards import guards
+from video_ktr.explorer.local_names import without_folders
 from video_ktr.explorer.one_answer import explore_drawn
 from video_ktr.explorer.page import render_page
 from video_ktr.explorer.upload_limits import UploadLimits, require_short
@@ -21,6 +22,15 @@ PAGE_NAME = "video-ktr-reply.html"
 NOTHING = ("", "", gr.update(value=None, interactive=False))
 DELETE_EVERY, DELETE_AFTER = 60, 3600
 """Seconds: how often uploads and pages are looked through, and how old those are that are deleted."""
+
+
+class UploadsOnly(gr.Blocks):
+    """Blocks that take files the browser sent. An address in their place is refused, where Gradio would fetch it."""
+
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """As in Gradio, which calls it before it looks for files. Raises gr.Error for an address."""
+        super().validate_inputs(block_fn, inputs)
+        _require_sent(inputs)
 
 
 def build_app(answerer: Answerer, limits: UploadLimits) -> gr.Blocks:
@@ -35,7 +45,7 @@ def build_app(answerer: Answerer, limits: UploadLimits) -> gr.Blocks:
         except VideoKTRError as error:
             raise gr.Error(_for_users(error, video), duration=None, print_exception=False) from error
 
-    app: gr.Blocks = gr.Blocks(title="Video-KTR", analytics_enabled=False, delete_cache=(DELETE_EVERY, DELETE_AFTER))
+    app: gr.Blocks = UploadsOnly(title="Video-KTR", analytics_enabled=False, delete_cache=(DELETE_EVERY, DELETE_AFTER))
     with app:
         gr.Markdown("# Video-KTR\nWhich words of a reply hang on the video, and which on the order of its frames.")
         with gr.Row():
@@ -110,7 +120,17 @@ def framed(html: str) -> str:
     return f'<iframe title="Explorer" sandbox="allow-scripts" style="{style}" srcdoc="{escape(html)}"></iframe>'
 
 
+def _require_sent(value: Any) -> None:
+    """What the browser sent lies at a full path; Gradio itself checks that it is one of the folder of uploads."""
+    if isinstance(value, dict):
+        path = value.get("path")
+        if isinstance(path, str) and not Path(path).is_absolute():
+            raise gr.Error("addresses are not fetched: upload the video", print_exception=False)
+        value = list(value.values())
+    for each in value if isinstance(value, list) else []:
+        _require_sent(each)
+
+
 def _for_users(error: VideoKTRError, video: str | None) -> str:
     """The message with the file's own name in place of where it lies on this machine."""
-    message = " ".join(str(error).split())
-    return escape(message.replace(str(video), Path(video).name) if video else message, quote=False)
+    return escape(without_folders(" ".join(str(error).split()), [video] if video else []), quote=False)

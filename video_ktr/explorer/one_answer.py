@@ -15,6 +15,7 @@ from video_ktr.evaluation.own_answer import Answer, Drawn
 from video_ktr.evaluation.own_question import question_sample
 from video_ktr.evaluation.streaming import OnText, token_texts
 from video_ktr.explorer.frame_strip import frame_strip
+from video_ktr.explorer.local_names import model_label
 from video_ktr.explorer.method_facts import method_facts, signal_ratios
 from video_ktr.explorer.page_data import Alternative, Completion, Page, Prompt
 from video_ktr.records.token_text import word_places
@@ -22,6 +23,8 @@ from video_ktr.scoring import CompletionScorer
 from video_ktr.scoring.alternatives import most_changed_tokens
 from video_ktr.scoring.signals import Counterfactual
 from video_ktr.scoring.slot_dropping import slot_drops
+
+TITLE = "Token explorer"
 
 
 def explore_answer(
@@ -72,12 +75,12 @@ def explore_drawn(answerer: Answerer, sample: Sample, drawn: Drawn, *, alternati
         completions=[_completion(answerer, drawn, scored, alternatives)],
     )
     return Page(
-        title=sample.problem,
+        title=TITLE,
         prompts=[prompt],
         ratios=signal_ratios(config),
         scope=config.scope,
         facts={
-            "model": answerer.name,
+            "model": model_label(answerer.name),
             "temperature": f"{answerer.model.sampling.temperature:g}",
             "seed": str(answerer.seed),
             **method_facts(config),

@@ -39,7 +39,7 @@ def render_page(page: Page) -> str:
 
     It asks nothing of the network and opens from disk. Its Content-Security-Policy admits the page's own script and
     style, by their hashes, and pictures held in the page. All text of videos, questions and models is data, which the
-    script shows as text. The browser selects tokens as `video_ktr.attribution.select_key_tokens` does, for ratios of
+    script shows as text. The browser selects tokens as `video_ktr.attribution.select_key_tokens` does; its sliders hold
     whole percent.
 
     Raises ValueError when the page holds a number that is not finite.
@@ -51,7 +51,8 @@ def render_page(page: Page) -> str:
         loader=FileSystemLoader(PARTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     return environment.get_template(TEMPLATE).render(
-        title=page.title,
+        # A text that no file can hold (from a name or argument that was not UTF-8) loses what is wrong with it.
+        title=page.title.encode("utf-8", "replace").decode("utf-8"),
         style=Markup(style),  # noqa: S704 - a file of the package
         script=Markup(script),  # noqa: S704 - a file of the package
         data=Markup(island(page)),  # noqa: S704 - escaped by island

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from video_ktr.attribution.scope import SelectionScope
 from video_ktr.records.token_text import SIGNALS
 
+COUNTERFACTUALS = ("visual", "temporal")
+"""The signals that compare two passes: `Completion` holds log-probabilities and alternatives of each."""
 UNION = "union"
 """The key of the tokens that learned, in `Completion.trained`."""
 
@@ -77,7 +79,7 @@ class Completion:
         n = len(self.tokens)
         if [place for word in self.words for place in word] != list(range(n)) or not all(self.words):
             raise ValueError(f"words must hold the places of all {n} tokens once and in order")
-        for name in ("log_probs", *(f"{kind}_log_probs" for kind in ("visual", "temporal"))):
+        for name in ("log_probs", *(f"{kind}_log_probs" for kind in COUNTERFACTUALS)):
             _require_numbers(name, getattr(self, name), n)
         for name in SIGNALS:
             _require_numbers(f"{name}_scores", getattr(self, f"{name}_scores"), n)
@@ -85,8 +87,8 @@ class Completion:
             if name not in (*SIGNALS, UNION):
                 raise ValueError(f"trained has an entry {name!r}; the entries are {', '.join((*SIGNALS, UNION))}")
             _require_length(f"trained[{name!r}]", mask, n)
-        for name in ("visual_alternatives", "temporal_alternatives"):
-            self._require_alternatives(name, n)
+        for name in COUNTERFACTUALS:
+            self._require_alternatives(f"{name}_alternatives", n)
         if self.frame_scores is not None:
             _require_length("frame_scores", self.frame_scores, n)
             for row in self.frame_scores:

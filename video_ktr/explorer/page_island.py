@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from video_ktr.explorer.page_data import Alternative, Completion, Frame, Page, Prompt
+from video_ktr.explorer.page_data import COUNTERFACTUALS, Alternative, Completion, Frame, Page, Prompt
 from video_ktr.records.token_text import LABELS, MEANINGS, SIGNALS
 
-COUNTERFACTUALS = ("visual", "temporal")
 # No text can then end the script element or open a comment in it.
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 

@@ -10,8 +10,12 @@ import pyarrow.parquet as pq
 from video_ktr.analysis.run_data import NO_RECORDS, NOTHING_CHOSEN, was_chosen_from
 from video_ktr.errors import DataError
 from video_ktr.records.run_records import Record
+from video_ktr.records.token_text import SIGNALS
 
-NEEDED = ("step", "row", "prompt_id", "question", "tokens", "log_probs", "selected", "rewards", "advantage")
+NEEDED = (
+    *("step", "row", "prompt_id", "question", "tokens", "log_probs", "selected", "rewards", "advantage"),
+    *(f"{name}_{kind}" for name in SIGNALS for kind in ("score", "selected")),
+)
 LATER = ("generation", "process", "media", "visual_log_probs", "temporal_log_probs")
 """Columns that records written by earlier versions lack; None there."""
 

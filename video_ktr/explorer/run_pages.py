@@ -7,13 +7,12 @@ from video_ktr.attribution import KeyTokenConfig
 from video_ktr.data.media import MediaConfig
 from video_ktr.errors import ConfigError, DataError, MediaError
 from video_ktr.explorer.frame_strip import frame_strip
+from video_ktr.explorer.local_names import model_label, without_folders
 from video_ktr.explorer.method_facts import method_facts, signal_ratios
-from video_ktr.explorer.page_data import UNION, Completion, Frame, Page, Prompt
+from video_ktr.explorer.page_data import COUNTERFACTUALS, UNION, Completion, Frame, Page, Prompt
 from video_ktr.explorer.run_groups import newest_groups
 from video_ktr.records.run_records import Record
 from video_ktr.records.token_text import SIGNALS, word_places
-
-COUNTERFACTUALS = ("visual", "temporal")
 
 
 def explore_run(run: str | Path, *, prompts: int = 12) -> Page:
@@ -38,11 +37,11 @@ def explore_run(run: str | Path, *, prompts: int = 12) -> Page:
     groups = newest_groups(run, prompts)
     return Page(
         title=data.name,
-        prompts=[_prompt(group, media) for group in groups],
+        prompts=[_prompt(data.folder, group, media) for group in groups],
         ratios=signal_ratios(config),
         scope=config.scope,
         facts={
-            **({"model": str(data.asked["model"])} if data.asked.get("model") else {}),
+            **({"model": model_label(str(data.asked["model"]))} if data.asked.get("model") else {}),
             "steps": str(max((int(line["step"]) for line in data.metrics), default=0)),
             **method_facts(config),
         },
@@ -60,16 +59,21 @@ def _settings(folder: Path, settings: Record) -> tuple[KeyTokenConfig, MediaConf
         raise DataError(f"{file}: its settings are not those of this version ({error})") from error
 
 
-def _prompt(group: list[Record], media: MediaConfig) -> Prompt:
+def _prompt(folder: Path, group: list[Record], media: MediaConfig) -> Prompt:
     paths = group[0]["media"]
     frames, problem = _frames(paths, media)
     had = {name for name in SIGNALS if any(record[f"{name}_score"] is not None for record in group)}
     names = ", ".join(Path(path).name for path in paths or [] if path is not None)
+    try:
+        completions = [_completion(record, had) for record in group]
+    except ValueError as error:
+        raise DataError(f"{folder}: the token records of step {group[0]['step']} cannot be shown: {error}") from error
     return Prompt(
         question=group[0]["question"],
-        media=names if problem is None else f"{names or 'media'}: not shown, {problem}",
+        media=names,
+        note="" if problem is None else f"no frames: {problem}",
         frames=frames,
-        completions=[_completion(record, had) for record in group],
+        completions=completions,
     )
 
 
@@ -83,7 +87,7 @@ def _frames(paths: list[str | None] | None, media: MediaConfig) -> tuple[list[Fr
     try:
         return frame_strip(known, media), None
     except MediaError as error:
-        return [], str(error)
+        return [], without_folders(str(error), map(Path, known))
 
 
 def _completion(record: Record, had: set[str]) -> Completion:

@@ -5,18 +5,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from video_ktr.errors import ConfigError
 from video_ktr.jobs.whole_files import whole_file
 
 COLOURS = {True: "#2a6f97", False: "#c9c9c9"}
-
-
-def require_matplotlib() -> None:
-    """Raise ConfigError when matplotlib is not installed."""
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError as error:
-        raise ConfigError("the histogram needs matplotlib: pip install 'video-ktr[analysis]'") from error
 
 
 def bars(accuracies: Sequence[Fraction], trials: int) -> list[int]:

@@ -13,18 +13,28 @@ Record = dict[str, Any]
 
 
 def read_metrics(run: str | Path) -> list[Record]:
-    """The lines of `metrics.jsonl`; a last line cut short by a kill is left out. Raises DataError when missing."""
+    """The lines of `metrics.jsonl`; a last line cut short by a kill is left out.
+
+    Raises DataError when it is missing, cannot be read, or another line is no record of a step.
+    """
     path = Path(run) / "metrics.jsonl"
     if not path.exists():
         raise DataError(f"{path}: no such file; give the output folder of a training run")
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read ({error})") from error
     records: list[Record] = []
     for number, line in enumerate(lines, 1):
         try:
-            records.append(json.loads(line))
+            record = json.loads(line)
         except json.JSONDecodeError as error:
             if number < len(lines):
                 raise DataError(f"{path}: line {number} is not valid JSON ({error})") from error
+            continue
+        if not isinstance(record, dict) or not isinstance(record.get("step"), int | float):
+            raise DataError(f"{path}: line {number} names no step; it is not the file that a training run writes")
+        records.append(record)
     return records
 
 

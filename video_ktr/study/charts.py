@@ -1,30 +1,17 @@
-"""Figures of a study: training curves with bands, and differences with intervals; PNG and SVG."""
+"""Figures of a study: training curves with bands, and differences with intervals; SVG and PNG."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from video_ktr.errors import ConfigError
-from video_ktr.jobs.whole_files import whole_file
+from video_ktr.jobs.figure_files import save_figure
 from video_ktr.study.comparisons import Comparison
 from video_ktr.study.results import CellResult
 from video_ktr.study.statistics import Floats
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 SMOOTHED_OVER = 10
 """A point of a curve is the mean over a tenth of the steps, so that one batch of questions is no bump."""
-
-
-def require_matplotlib() -> None:
-    """Raise ConfigError when matplotlib is not installed."""
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError as error:
-        raise ConfigError("the report needs matplotlib: pip install 'video-ktr[analysis]'") from error
 
 
 def curve_band(cells: Sequence[CellResult]) -> tuple[Floats, Floats, Floats] | None:
@@ -62,7 +49,7 @@ def draw_curves(results: Sequence[CellResult], arms: Sequence[str], path: Path) 
     axes.set_xlabel("training step")
     axes.set_ylabel(" or ".join(sorted({result.curve_metric for result in results} - {""})))
     axes.legend(fontsize="small")
-    return _save(figure, path)
+    return save_figure(figure, path.parent, path.name, outlines=False)
 
 
 def draw_differences(comparisons: Sequence[Comparison], path: Path) -> list[Path]:
@@ -78,16 +65,4 @@ def draw_differences(comparisons: Sequence[Comparison], path: Path) -> list[Path
     axes.set_yticks(range(len(comparisons)), [f"{one.arm} - {one.reference}" for one in comparisons])
     axes.invert_yaxis()
     axes.set_xlabel("difference of held-out accuracy, points, with 95 % interval")
-    return _save(figure, path)
-
-
-def _save(figure: "Figure", path: Path) -> list[Path]:
-    """As PNG and as SVG, whose text stays text; the same figure gives the same files."""
-    from matplotlib import rc_context
-
-    files = []
-    for kind, metadata in (("png", {}), ("svg", {"Date": None})):
-        files.append(path.with_suffix(f".{kind}"))
-        with whole_file(files[-1]) as partial, rc_context({"svg.hashsalt": "study", "svg.fonttype": "none"}):
-            figure.savefig(partial, format=kind, dpi=120, metadata=metadata)
-    return files
+    return save_figure(figure, path.parent, path.name, outlines=False)

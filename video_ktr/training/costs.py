@@ -1,11 +1,14 @@
 """What each optimizer step costs: seconds by phase, memory, speed, and on request floating-point operations."""
 
-import resource
+import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
@@ -25,15 +28,16 @@ class StepCosts(TrainerCallback):
             where no other pass can stand for it.
         `cost/attribute_seconds`: what says which tokens learn: the counterfactual passes and the selection.
         `cost/update_seconds`: forward, backward and optimizer.
-    Reading videos, rewards and bookkeeping are none of them, but belong to the step. Evaluation, checkpoints and the
-    measuring of `log_gradient_decomposition` are not of the step.
+    Reading videos, waiting for the loader's workers, rewards and bookkeeping are none of them, but belong to the step.
+    Evaluation, checkpoints and the measuring of `log_gradient_decomposition` are not of the step.
 
         `cost/forward_seconds`: what one micro-batch waits for until its loss can be formed: its forward pass with
             gradients, and its share of the step's attribution (the step's time over its micro-batches). The paper does
             not say what its "fwd Lat." holds.
         `cost/samples_per_second`: completions that the step learned from, of all processes, a second of the step.
         `cost/peak_memory_bytes`: most memory that torch held on a GPU since the process began, of the process where it
-            is largest; without CUDA, the most that a process held resident.
+            is largest; without CUDA, the most that a process held resident. What evaluation, checkpoints and
+            `log_gradient_decomposition` held is in it; what a loader's workers held is not.
 
     At every `every`-th step, operations are counted instead of seconds, since counting takes time: `cost/*_flops` of
     the same phases, and `cost/forward_flops`, the mean over processes. `flop_counter` says what counts. Where a
@@ -51,10 +55,18 @@ class StepCosts(TrainerCallback):
         self.every = every
         self._counts = False
         self._passes = 0
+        self._waited = 0.0
 
     def phase(self, name: str) -> AbstractContextManager[None]:
         """Inside, a step's time is that of `name`."""
         return self.clock.phase(name)
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Holds the wait for a step's batches, which ends before the step begins."""
+        start = time.perf_counter()
+        yield
+        self._waited = time.perf_counter() - start
 
     @contextmanager
     def micro_batch(self) -> Iterator[None]:
@@ -85,7 +97,7 @@ class StepCosts(TrainerCallback):
         else:
             values = {f"{name}_seconds": n for name, n in self._by_phase(self.clock.seconds).items()}
             elapsed = sum(seconds for name, seconds in self.clock.seconds.items() if name != "measure")
-            values["samples_per_second"] = samples * self.processes / elapsed
+            values["samples_per_second"] = samples * self.processes / (self._waited + elapsed)
         each = gather_object([{**values, "peak_memory_bytes": float(peak_memory(self.clock.device))}])
         for name in each[0]:
             found = [of_process[name] for of_process in each]
@@ -103,5 +115,14 @@ def peak_memory(device: torch.device) -> int:
     """Most bytes this process has held: allocated by torch on a CUDA device, else resident."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    status = Path("/proc/self/status")
+    # Preferred where there is one: getrusage counts what the parent held when it started this process.
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE) if status.exists() else None
+    if found:
+        return int(found[1]) * 1024
+    import resource  # Windows has none.
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

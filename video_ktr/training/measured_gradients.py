@@ -36,8 +36,9 @@ class MeasuredGradients(VideoLogProbs):
     no token moves the loss.
 
     Cost: one more forward pass of each micro-batch, without dropout, whose last layer alone keeps its graph, and four
-    backward passes through that layer and the LM head; 16 bytes a weight of the layer until the step ends. The update's
-    own pass is left as it is, so that the weights come out the same to the last bit.
+    backward passes through that layer and the LM head; 32 bytes a weight of the layer while a micro-batch is measured,
+    and 16 until the step ends (without key tokens one backward pass, and a quarter of the memory). The update's own
+    pass is left as it is, so that the weights come out the same to the last bit.
 
     Seams of TRL 1.16 overridden: none. TRL's own `_compute_loss` is called again with `beta`, `top_entropy_quantile`
     and `_entropy_bonus_enabled` at plain GRPO's, and with `_metrics` that are thrown away.

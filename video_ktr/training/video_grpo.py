@@ -46,7 +46,8 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, Mea
             its output, one reference per row.
         `_tokenize_prompts`: returns the token ids of the prompts already encoded.
         `_generate_single_turn`: draws completions with a `RolloutEngine`.
-        `training_step`, `_prepare_inputs`: say to `StepCosts` what is a micro-batch, and what is not of the update.
+        `training_step`, `_prepare_inputs`, and `get_batch_samples` of transformers' Trainer: say to `StepCosts` what is
+            a micro-batch, what is not of the update, and what is a wait for the loader.
 
     Args:
         model, reward_funcs, args, train_dataset, ...: As for `GRPOTrainer`; `args` is a `VideoGRPOConfig`.
@@ -103,6 +104,11 @@ class VideoGRPOTrainer(ResumableWeights, EncodedLoader, GroupedMicroBatches, Mea
         with self.costs.micro_batch():
             loss: Tensor = super().training_step(*args, **kwargs)
         return loss
+
+    def get_batch_samples(self, *args: Any, **kwargs: Any) -> Any:
+        """The batches of a step, from the loader."""
+        with self.costs.loading():
+            return super().get_batch_samples(*args, **kwargs)
 
     def _prepare_inputs(self, generation_batch: Any) -> Any:
         with self.costs.phase("other"):

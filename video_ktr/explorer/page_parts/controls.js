@@ -5,18 +5,12 @@ function signalControl({ name, label, meaning }) {
   const toggle = make("input", { type: "checkbox", id: `on-${name}`, disabled: !known });
   toggle.checked = state.on[name];
   const range = make("input", { type: "range", id: `ratio-${name}`, min: 0, max: 100, step: 1, disabled: !isScored(name), "aria-label": `Ratio of ${label} tokens, percent` });
-  range.value = state.percent[name];
+  range.value = wholePercent(state.ratio[name]);
   const title = make("label", { for: `on-${name}`, title: meaning }, toggle, make("span", { class: `chip ${name} chosen`, "aria-hidden": "true" }, LETTERS[name]), make("span", { class: `sample word ${name}` }, label));
-  const said = make("p", { class: "soft" }, known ? meaning + wholePercent(name) : "not measured");
+  const said = make("p", { class: "soft" }, known ? meaning : "not measured");
   const chosen = make("span", { id: `count-${name}`, class: "number" });
   const value = make("output", { id: `value-${name}`, for: `ratio-${name}`, class: "number" });
   return make("div", { class: "signal" }, make("div", { class: "split" }, title, chosen), make("div", { class: "slider" }, range, value), said);
-}
-
-// The slider holds whole percent; a ratio that is not one is said.
-function wholePercent(name) {
-  const percent = 100 * (data.ratios[name] ?? 0);
-  return Math.abs(percent - Math.round(percent)) < 1e-9 ? "" : `; set to ${percent.toPrecision(4)} %`;
 }
 
 function choice(id, legend, options, chosen) {
@@ -42,17 +36,17 @@ function changeControl({ id, name, value, checked }) {
   if (id === "letters") byId("reply").classList.toggle("lettered", checked);
   const signal = id.replace(/^(on|ratio)-/, "");
   if (id.startsWith("on-")) state.on[signal] = checked;
-  if (id.startsWith("ratio-")) setPercent(signal, Number(value));
+  if (id.startsWith("ratio-")) setRatio(signal, Number(value) / 100);
   if (name === "scope") state.scope = value;
   if (name === "mode") state.mode = value;
   if (name === "scope" || id.startsWith("ratio-")) goLive();
   showSelection();
 }
 
-function setPercent(signal, percent) {
+function setRatio(signal, ratio) {
   for (const name of byId("together").checked ? SIGNALS : [signal]) {
-    state.percent[name] = percent;
-    byId(`ratio-${name}`).value = percent;
+    state.ratio[name] = ratio;
+    byId(`ratio-${name}`).value = wholePercent(ratio);
   }
 }
 
@@ -69,20 +63,20 @@ function toggleSignal(name) {
   changeControl(toggle);
 }
 
-// Beside each signal, how many tokens of this reply it selects now.
+// Beside each signal, how many tokens of this reply it selects now. A ratio from the settings may lie between two steps
+// of its slider.
 function showValues({ bits }) {
   for (const name of SIGNALS) {
     const chosen = bits.reduce((sum, value) => sum + (value & BITS[name] ? 1 : 0), 0);
     byId(`count-${name}`).textContent = state.on[name] ? `${count(chosen)} tokens` : "off";
-    byId(`value-${name}`).textContent = `${state.percent[name]} %`;
+    byId(`value-${name}`).textContent = `${Number((100 * state.ratio[name]).toPrecision(4))} %`;
   }
 }
 
 function showStatus({ learned }) {
   const total = learned.length;
   const chosen = someOf(learned);
-  const isOff = state.mode === "live" && !SIGNALS.some((name) => state.on[name] && state.percent[name] > 0);
-  byId("status").textContent = isOff
+  byId("status").textContent = isPlain(state)
     ? "No signal is on: plain GRPO, where every token learns."
     : `${count(chosen)} of ${count(total)} tokens learn: update ratio ${percentText(chosen / Math.max(1, total))}.`;
 }

@@ -1,6 +1,6 @@
 // What the page shows, and which part of it is being looked at.
 
-const data = JSON.parse(byId("data").textContent);
+const data = JSON.parse(byId("data").textContent, (_, value) => (typeof value === "string" ? inReadingOrder(value) : value));
 const SIGNALS = data.signals.map((signal) => signal.name);
 const LABELS = Object.fromEntries(data.signals.map((signal) => [signal.name, signal.label]));
 const LETTERS = { visual: "V", temporal: "T", entropy: "U" };
@@ -16,8 +16,8 @@ const state = {
   completion: 0,
   mode: everyReply.some((reply) => reply.trained !== null) ? "trained" : "live",
   scope: data.scope,
-  on: Object.fromEntries(SIGNALS.map((name) => [name, name in data.ratios && (isScored(name) || isTrained(name))])),
-  percent: Object.fromEntries(SIGNALS.map((name) => [name, Math.round(100 * (data.ratios[name] ?? 0.2))])),
+  on: Object.fromEntries(SIGNALS.map((name) => [name, name in data.ratios])),
+  ratio: Object.fromEntries(SIGNALS.map((name) => [name, data.ratios[name] ?? 0.2])),
   word: 0,
   pinned: null,
   top: "reply",

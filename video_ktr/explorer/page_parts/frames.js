@@ -28,18 +28,21 @@ function wordDrops(completion, index) {
   return rows[0].map((_, slot) => rows.map((values) => values[slot]).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a)));
 }
 
+// Nats. A word whose largest drop is below stays dim: its probability changes by less than a tenth whatever is left out.
+const FULL_HEAT = 0.1;
+
 function showHeat() {
   const completion = theReply();
   const isLit = state.pinned !== null && completion.frameScores !== null;
   const drops = isLit ? wordDrops(completion, state.pinned) : [];
-  const largest = Math.max(...drops.map(Math.abs), 1e-9);
+  const largest = Math.max(...drops.map(Math.abs));
   const strip = byId("frames");
   strip.classList.toggle("lit", isLit);
   for (const item of strip.children) {
     const value = drops[item.dataset.slot] ?? 0;
     item.classList.toggle("against", value < 0);
-    item.classList.toggle("strongest", isLit && Math.abs(value) === largest);
-    item.style.setProperty("--heat", isLit ? Math.abs(value) / largest : 0);
+    item.classList.toggle("strongest", isLit && largest > 0 && Math.abs(value) === largest);
+    item.style.setProperty("--heat", isLit ? Math.abs(value) / Math.max(largest, FULL_HEAT) : 0);
     item.lastChild.textContent = isLit ? drop(value) : "";
   }
   const strongest = strip.querySelector(".strongest");

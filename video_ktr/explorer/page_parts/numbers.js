@@ -11,6 +11,13 @@ function percentText(share) {
   return `${percent.toFixed(percent < 9.95 ? 1 : 0)} %`;
 }
 
+const wholePercent = (ratio) => Math.round(100 * ratio);
+
+// Characters that would turn the order of letters around, and with it what a reader takes the text for, by number.
+function inReadingOrder(text) {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (mark) => `[U+${mark.charCodeAt(0).toString(16).toUpperCase()}]`);
+}
+
 // A token's text with its white space made visible.
 function visible(text) {
   if (text === "") return "\u2205";

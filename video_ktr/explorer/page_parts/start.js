@@ -46,6 +46,8 @@ function watchStage() {
 }
 
 function start() {
+  document.title = data.title;
+  byId("title").textContent = data.title;
   setFacts(byId("page-facts"), data.facts);
   watchTheme();
   watchStage();
