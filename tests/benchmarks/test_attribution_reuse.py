@@ -37,10 +37,12 @@ def test_means_are_over_the_steps_that_know_both():
 
 def test_reuse_is_compared_with_measuring_always(run_benchmark):
     report = run_benchmark(
-        "attribution_reuse.py", "--every", 1, 2, "--number", 2, "--prompts", 2, "--group", 2, "--tokens", 6,
+        "attribution_reuse.py", "--every", 1, 2, "--number", 2, "--prompts", 2, "--group", 4, "--tokens", 6,
         "--epochs", 4,
     )  # fmt: skip
+    # The folder is another each time, and with it the draws: a group whose rewards are equal is not counted then.
     always, every_other = (cells(line) for line in report.splitlines() if line.startswith(("| 1 ", "| 2 ")))
     assert always[:4] == [1, 1, 1, 1]
-    assert every_other[:2] == [2, pytest.approx(0.5, abs=0.13)]
+    assert every_other[0] == 2
+    assert 0.5 <= every_other[1] < 1
     assert all(0 <= agreement <= 1 for agreement in every_other[4:])
