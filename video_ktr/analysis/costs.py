@@ -63,7 +63,7 @@ def speed(metrics: list[Record]) -> float | None:
 
 def _conditions(run: RunData, other: RunData) -> str:
     """In what the two runs' conditions differ, beside the method."""
-    keys = ("gpus", "platform", "cpu_threads", "python", "packages", "commit")
+    keys = ("gpus", "processes", "platform", "cpu_threads", "python", "packages", "commit")
     found: list[Value] = [key for key in keys if run.environment.get(key) != other.environment.get(key)]
     found += [name for name, _, _ in differences(run, other) if str(name).split(".", 1)[0] in CONDITIONS]
     if not run.environment or not other.environment:

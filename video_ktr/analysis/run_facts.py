@@ -56,7 +56,7 @@ def _facts(run: RunData) -> Iterator[tuple[str, Value]]:
     for name, value in _flat(shown).items():
         yield name, _text(value)
     yield "last step", max((int(record["step"]) for record in run.metrics), default=None)
-    for name in ("commit", "platform", "gpus", "cpu_threads", "python", "packages"):
+    for name in ("commit", "platform", "gpus", "processes", "cpu_threads", "python", "packages"):
         if name in run.environment:
             yield name, _text(run.environment[name])
 

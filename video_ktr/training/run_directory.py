@@ -1,6 +1,7 @@
 """What a run leaves behind so that it can be understood later: its settings, its environment, its metrics."""
 
 import json
+import os
 import platform
 import subprocess
 from dataclasses import asdict
@@ -31,6 +32,7 @@ def environment() -> dict[str, Any]:
         "packages": found,
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "processes": int(os.environ.get("WORLD_SIZE", "1")),
         "cpu_threads": torch.get_num_threads(),
         "gpus": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
         "commit": _commit(),
