@@ -28,10 +28,11 @@ def test_the_app_runs_until_it_is_stopped_and_leaves_nothing(toy, tmp_path, stop
     with subprocess.Popen(command, text=True, env=environment, **pipes) as process:
         try:
             assert process.stdout.readline() == f"open http://127.0.0.1:{port}/ in a browser; Ctrl-C ends the app\n"
-            page = httpx.get(f"http://127.0.0.1:{port}/").text
+            page = httpx.get(f"http://127.0.0.1:{port}/", timeout=60).text
             assert "Video, at most 200 MB and 9.5 seconds" in page
             files = {"files": ("clip.mp4", b"a video")}
-            assert httpx.post(f"http://127.0.0.1:{port}/gradio_api/upload", files=files).status_code == 200
+            upload = httpx.post(f"http://127.0.0.1:{port}/gradio_api/upload", files=files, timeout=60)
+            assert upload.status_code == 200
             assert [path.name for path in tmp_path.rglob("*.mp4")] == ["clip.mp4"]
         finally:
             process.send_signal(stop)

@@ -38,6 +38,7 @@ def open_file(chromium):
 
     def open_path(path, **options):
         contexts.append(chromium.new_context(**options))
+        contexts[-1].set_default_timeout(120_000)
         view = contexts[-1].new_page()
         view.on("console", lambda message: troubles.append(message.text))
         view.on("pageerror", lambda error: troubles.append(str(error)))
