@@ -40,8 +40,8 @@ check: $(STAMP)
 # Installed where that needs no question (root on Debian, as in a container); elsewhere its tests are skipped.
 browser:
 ifeq ($(BROWSER),)
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; \
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -q && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; then :; \
 	else echo "no Chromium: the tests of the pages are skipped (apt-get install chromium)" >&2; fi
 endif
 
