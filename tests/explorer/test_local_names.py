@@ -9,7 +9,7 @@ from video_ktr.explorer.local_names import model_label, without_folders
     ("name", "shown"),
     [
         *(("owner/model", "owner/model"), ("model", "model"), ("./final", "./final")),
-        *(("/home/me/runs/ktr/final", "ktr/final"), ("/home/model", "home/model"), ("/model", "model")),
+        *(("/models/runs/ktr/final", "ktr/final"), ("/models/it", "models/it"), ("/model", "model")),
         *(("runs/ktr/final/", "ktr/final"), ("../../runs/ktr", "runs/ktr")),
     ],
 )
@@ -18,6 +18,6 @@ def test_a_model_is_known_by_its_last_two_names(name, shown):
 
 
 def test_files_are_told_by_their_own_names():
-    told = "/home/me/a.mp4: no such file; not /home/me/b.mp4"
-    assert without_folders(told, [Path("/home/me/a.mp4"), "/home/me/b.mp4"]) == "a.mp4: no such file; not b.mp4"
+    told = "/models/a.mp4: no such file; not /models/b.mp4"
+    assert without_folders(told, [Path("/models/a.mp4"), "/models/b.mp4"]) == "a.mp4: no such file; not b.mp4"
     assert without_folders(told, []) == told

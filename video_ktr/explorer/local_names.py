@@ -7,7 +7,7 @@ from pathlib import Path
 def model_label(name: str) -> str:
     """A model as a page names it: a hub name as it is, of a longer path the last two parts.
 
-    Example: ``model_label("/home/me/runs/ktr/final")`` is "ktr/final".
+    Example: ``model_label("/models/runs/ktr/final")`` is "ktr/final".
     """
     path = Path(name)
     parts = path.parts[1:] if path.is_absolute() else path.parts
