@@ -15,7 +15,6 @@ from video_ktr.evaluation.benchmarks.source_files import Place
 from video_ktr.evaluation.extraction import final_answer, first_token, numbers
 from video_ktr.rewards.accuracy import parse_number
 
-NUMBER_TYPES = ("object_counting", "object_abs_distance", "object_size_estimation", "room_size_estimation")
 _WORDS = (
     "zero",
     "one",
