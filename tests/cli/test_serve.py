@@ -25,7 +25,9 @@ def test_the_app_runs_until_it_is_stopped_and_leaves_nothing(toy, tmp_path, stop
     words = ["serve", "--model", str(toy / "model"), "--port", str(port), "--max-seconds", "9.5", "--frames", "4"]
     command = [sys.executable, "-m", "video_ktr.cli.main", *words]
     environment, pipes = {**os.environ, "TMPDIR": str(tmp_path)}, {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, env=environment, **pipes) as process:
+    # A shell's background job ignores Ctrl-C, and so would what it starts.
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, text=True, env=environment, **pipes, **heard) as process:
         try:
             assert process.stdout.readline() == f"open http://127.0.0.1:{port}/ in a browser; Ctrl-C ends the app\n"
             page = httpx.get(f"http://127.0.0.1:{port}/", timeout=60).text
